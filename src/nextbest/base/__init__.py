@@ -1,0 +1,1 @@
+"""Words that every floor shares: errors, messages, findings, settings, contracts, capability cards, expressions."""

@@ -1,0 +1,150 @@
+"""Sentences in English and Chinese: a code and values, rendered when somebody reads.
+
+Texts live in ``nextbest/locale/<language>/<domain>.po``; the domain is what stands before the first dot of a code.
+Placeholders name a value and say how it reads: ``{n_both:count}``, ``{confidence:percent}``, ``{margin:money}``.
+"""
+
+from __future__ import annotations
+
+import functools
+import string
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from importlib import resources
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LANGUAGES: Final = ("en", "zh")
+_LOCALES: Final = {"en": "en", "zh": "zh_Hans_CN"}
+
+Value = str | int | float | Decimal | date | datetime | Sequence[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A code of the catalogues and the values of its placeholders."""
+
+    code: str
+    values: Mapping[str, Value] = field(default_factory=dict)
+
+
+def render(message: Message, language: str = "en", *, currency: str | None = None) -> str:
+    """Put a message into words.
+
+    Parameters
+    ----------
+    message
+        Code and values.
+    language
+        ``en`` or ``zh``.
+    currency
+        ISO 4217 code for ``money`` placeholders; without it they read as plain numbers.
+
+    Examples
+    --------
+    >>> render(Message("base.rows", {"n": 12345}))
+    '12,345 rows'
+    >>> render(Message("base.rows", {"n": 12345}), "zh")
+    '12,345 行'
+    """
+    text = _catalogue(language, message.code.split(".", 1)[0])[message.code]
+    return _Phrase(language, currency).vformat(text, (), dict(message.values))
+
+
+def translate(code: str, language: str = "en") -> str:
+    """Look up a text without placeholders.
+
+    Examples
+    --------
+    >>> translate("base.yes", "zh")
+    '是'
+    """
+    return render(Message(code), language)
+
+
+def codes(language: str) -> dict[str, str]:
+    """List every code of one language with its text."""
+    texts: dict[str, str] = {}
+    for entry in (resources.files("nextbest") / "locale" / language).iterdir():
+        if entry.name.endswith(".po"):
+            texts.update(_catalogue(language, entry.name.removesuffix(".po")))
+    return texts
+
+
+@functools.cache
+def _catalogue(language: str, domain: str) -> dict[str, str]:
+    from babel.messages.pofile import read_po
+
+    path = resources.files("nextbest") / "locale" / language / f"{domain}.po"
+    with path.open("rb") as file:
+        return {str(entry.id): str(entry.string) for entry in read_po(file) if entry.id}
+
+
+class _Phrase(string.Formatter):
+    """A formatter whose format specs are the kinds of value that people read."""
+
+    def __init__(self, language: str, currency: str | None) -> None:
+        self.language = language
+        self.locale = _LOCALES[language]
+        self.currency = currency
+
+    def format_field(self, value: Value, format_spec: str) -> str:
+        if value is None:
+            return "–"
+        how = _FORMATS.get(format_spec)
+        return how(self, value) if how else super().format_field(value, format_spec)
+
+    def count(self, value: int) -> str:
+        from babel.numbers import format_decimal
+
+        return format_decimal(value, "#,##0", locale=self.locale)
+
+    def number(self, value: float) -> str:
+        from babel.numbers import format_decimal
+
+        return format_decimal(value, "#,##0.##", locale=self.locale)
+
+    def ratio(self, value: float) -> str:
+        from babel.numbers import format_decimal
+
+        return format_decimal(value, "#,##0.0" if abs(value) >= 1.95 else "0.00", locale=self.locale)  # noqa: PLR2004
+
+    def percent(self, value: float) -> str:
+        from babel.numbers import format_percent
+
+        return format_percent(value, "#,##0%" if abs(value) >= 0.0995 else "0.0#%", locale=self.locale)  # noqa: PLR2004
+
+    def money(self, value: float | Decimal) -> str:
+        from babel.numbers import format_currency, format_decimal
+
+        digits = "#,##0" if abs(value) >= 1000 else "#,##0.00"  # noqa: PLR2004
+        if self.currency is None:
+            return format_decimal(value, digits, locale=self.locale)
+        return format_currency(value, self.currency, f"¤{digits}", locale=self.locale, currency_digits=False)
+
+    def date(self, value: date) -> str:
+        from babel.dates import format_date
+
+        return format_date(value, "medium", locale=self.locale)
+
+    def list(self, value: Sequence[str]) -> str:
+        return ("、" if self.language == "zh" else ", ").join(value)
+
+    def code(self, value: str) -> str:
+        return translate(value, self.language)
+
+
+_FORMATS: Final[dict[str, Callable[[_Phrase, object], str]]] = {
+    "count": _Phrase.count,  # type: ignore[dict-item]
+    "number": _Phrase.number,  # type: ignore[dict-item]
+    "ratio": _Phrase.ratio,  # type: ignore[dict-item]
+    "percent": _Phrase.percent,  # type: ignore[dict-item]
+    "money": _Phrase.money,  # type: ignore[dict-item]
+    "date": _Phrase.date,  # type: ignore[dict-item]
+    "list": _Phrase.list,  # type: ignore[dict-item]
+    "code": _Phrase.code,  # type: ignore[dict-item]
+}

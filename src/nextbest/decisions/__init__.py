@@ -1,0 +1,1 @@
+"""What we would do, and what it is worth."""

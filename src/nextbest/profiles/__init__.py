@@ -1,0 +1,1 @@
+"""What we know of customers and products as of any day."""

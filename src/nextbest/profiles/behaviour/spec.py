@@ -1,0 +1,58 @@
+"""Behaviour: what each customer did in windows that end at as_of."""
+
+from typing import Final
+
+from nextbest.base.capability import Capability
+from nextbest.base.contract import Column, Table
+from nextbest.profiles.spec import AS_OF, AsOfSettings
+
+WINDOW_DAYS: Final = (7, 30, 91, 182, 364)
+
+
+class BehaviourSettings(AsOfSettings):
+    """When customers' behaviour is summed up."""
+
+
+def _window(days: int) -> tuple[Column, ...]:
+    last = f"in the last {days} days before as_of"
+    return (
+        Column(f"revenue_{days}d", "money", f"net revenue {last}"),
+        Column(f"n_orders_{days}d", "int64", f"orders {last}"),
+        Column(f"n_lines_{days}d", "int64", f"order lines {last}"),
+        Column(f"n_products_{days}d", "int64", f"distinct products {last}"),
+        Column(f"n_categories_{days}d", "int64", f"distinct categories {last}"),
+        Column(f"discount_share_{days}d", "float64", f"discount / (net revenue + discount) {last}, 0-1"),
+    )
+
+
+BEHAVIOUR = Table(
+    "behaviour",
+    "one row per customer who bought before as_of",
+    ("customer_id", "as_of"),
+    (
+        Column("customer_id", "string", "key of the customer", required=True),
+        AS_OF,
+        *(column for days in WINDOW_DAYS for column in _window(days)),
+        Column("days_since_first_order", "int64", "days from the first order to as_of"),
+        Column("days_since_last_order", "int64", "days from the last order to as_of"),
+        Column("mean_gap_days", "float64", "mean days between the customer's order days; null with one"),
+        Column(
+            "sd_gap_days",
+            "float64",
+            "standard deviation of these days; null with fewer than three order days",
+        ),
+        Column(
+            "trend", "float64", "revenue of the last 91 days / mean revenue of 91 days before; 1 = steady"
+        ),
+    ),
+)
+
+CARD = Capability(
+    name="behaviour",
+    question="What did each customer do lately, and is it more or less than before?",
+    recipe="nextbest.profiles.behaviour.run:run",
+    settings=BehaviourSettings,
+    writes=(BEHAVIOUR,),
+    requires=("order_lines.customer_id", "order_lines.ordered_on"),
+    uses=("products",),
+)

@@ -1,0 +1,1 @@
+"""Raw feeds of a business turned into canonical tables."""
