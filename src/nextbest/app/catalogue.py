@@ -1,0 +1,22 @@
+"""Every capability, one line each; the runner finds their order."""
+
+import functools
+
+from nextbest.base.capability import Capability
+from nextbest.base.contract import Table
+from nextbest.decisions.audiences.spec import CARD as AUDIENCES
+from nextbest.models.rules.spec import CARD as RULES
+from nextbest.profiles.behaviour.spec import CARD as BEHAVIOUR
+from nextbest.profiles.lifecycle.spec import CARD as LIFECYCLE
+from nextbest.profiles.products.spec import CARD as PRODUCTS
+from nextbest.profiles.rfm.spec import CARD as RFM
+from nextbest.tables import CANONICAL
+
+CATALOGUE: tuple[Capability, ...] = (RFM, BEHAVIOUR, LIFECYCLE, PRODUCTS, RULES, AUDIENCES)
+
+
+@functools.cache
+def contracts() -> dict[str, Table]:
+    """Contracts of every canonical and derived table by name."""
+    derived = {table.name: table for card in CATALOGUE for table in card.writes}
+    return dict(CANONICAL) | derived
