@@ -2,7 +2,9 @@
 
 from datetime import date
 
+from nextbest.base.capability import Moment
 from nextbest.base.contract import Column
+from nextbest.base.errors import SettingsError
 from nextbest.base.settings import Settings
 
 AS_OF = Column("as_of", "date", "day the profile is drawn up; nothing on or after it is seen", required=True)
@@ -13,3 +15,17 @@ class AsOfSettings(Settings):
 
     as_of: tuple[date, ...] = ()
     """Days at which the profile is drawn up; empty: the run's own day."""
+
+    def days(self, moment: Moment) -> tuple[date, ...]:
+        """List the days at which the profile is drawn up, earliest first.
+
+        Examples
+        --------
+        >>> AsOfSettings().days(Moment(as_of=date(2017, 7, 1)))
+        (datetime.date(2017, 7, 1),)
+        """
+        if self.as_of:
+            return tuple(sorted(set(self.as_of)))
+        if moment.as_of is None:
+            raise SettingsError("profiles.no_day")
+        return (moment.as_of,)
