@@ -1,5 +1,6 @@
 """Product profiles: what each product sells for, earns, and how often it comes back."""
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import Field
@@ -14,7 +15,7 @@ class ProductProfileSettings(AsOfSettings):
 
     assumed_margin_share: Annotated[float, Field(gt=0, lt=1)] = 0.25
     """Margin as a share of net revenue where neither cost nor a category default is known."""
-    category_margin_share: dict[str, float] = {}
+    category_margin_share: dict[str, Annotated[float, Field(gt=0, lt=1)]] = Field(default={})
     """Margin share by category, such as ``{"Coffee" = 0.4}``; comes before the assumed share."""
 
 
@@ -45,6 +46,19 @@ PRODUCT_PROFILES = Table(
         Column("margin_source", "string", "given, category_default or assumed"),
     ),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class MarginTotals:
+    """What the products of one margin source sold."""
+
+    margin_source: str
+    n_products: int
+    revenue_total: float
+    """Net revenue, in the shop's currency."""
+    revenue_share: float | None
+    """Of all products' net revenue, 0-1."""
+
 
 CARD = Capability(
     name="products",
