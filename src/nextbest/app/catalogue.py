@@ -10,7 +10,7 @@ from nextbest.profiles.behaviour.spec import CARD as BEHAVIOUR
 from nextbest.profiles.lifecycle.spec import CARD as LIFECYCLE
 from nextbest.profiles.products.spec import CARD as PRODUCTS
 from nextbest.profiles.rfm.spec import CARD as RFM
-from nextbest.tables import CANONICAL
+from nextbest.tables import CANONICAL, RUN_TABLES
 
 CATALOGUE: tuple[Capability, ...] = (RFM, BEHAVIOUR, LIFECYCLE, PRODUCTS, RULES, AUDIENCES)
 
@@ -19,4 +19,4 @@ CATALOGUE: tuple[Capability, ...] = (RFM, BEHAVIOUR, LIFECYCLE, PRODUCTS, RULES,
 def contracts() -> dict[str, Table]:
     """Contracts of every canonical and derived table by name."""
     derived = {table.name: table for card in CATALOGUE for table in card.writes}
-    return dict(CANONICAL) | derived
+    return CANONICAL | RUN_TABLES | derived

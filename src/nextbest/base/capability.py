@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from nextbest.base.settings import Settings
 
 if TYPE_CHECKING:
-    from nextbest.base.findings import Finding
     from nextbest.base.contract import Table
+    from nextbest.base.findings import Finding
 
 
 @dataclass(frozen=True, slots=True)

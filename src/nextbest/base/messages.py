@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from importlib import resources
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -98,53 +98,53 @@ class _Phrase(string.Formatter):
         how = _FORMATS.get(format_spec)
         return how(self, value) if how else super().format_field(value, format_spec)
 
-    def count(self, value: int) -> str:
+    def as_count(self, value: int) -> str:
         from babel.numbers import format_decimal
 
         return format_decimal(value, "#,##0", locale=self.locale)
 
-    def number(self, value: float) -> str:
+    def as_number(self, value: float) -> str:
         from babel.numbers import format_decimal
 
         return format_decimal(value, "#,##0.##", locale=self.locale)
 
-    def ratio(self, value: float) -> str:
+    def as_ratio(self, value: float) -> str:
         from babel.numbers import format_decimal
 
         return format_decimal(value, "#,##0.0" if abs(value) >= 1.95 else "0.00", locale=self.locale)  # noqa: PLR2004
 
-    def percent(self, value: float) -> str:
+    def as_percent(self, value: float) -> str:
         from babel.numbers import format_percent
 
         return format_percent(value, "#,##0%" if abs(value) >= 0.0995 else "0.0#%", locale=self.locale)  # noqa: PLR2004
 
-    def money(self, value: float | Decimal) -> str:
+    def as_money(self, value: float | Decimal) -> str:
         from babel.numbers import format_currency, format_decimal
 
-        digits = "#,##0" if abs(value) >= 1000 else "#,##0.00"  # noqa: PLR2004
+        digits = "#,##0" if abs(float(value)) >= 1000 else "#,##0.00"  # noqa: PLR2004
         if self.currency is None:
             return format_decimal(value, digits, locale=self.locale)
         return format_currency(value, self.currency, f"¤{digits}", locale=self.locale, currency_digits=False)
 
-    def date(self, value: date) -> str:
+    def as_date(self, value: date) -> str:
         from babel.dates import format_date
 
         return format_date(value, "medium", locale=self.locale)
 
-    def list(self, value: Sequence[str]) -> str:
+    def as_list(self, value: Sequence[str]) -> str:
         return ("、" if self.language == "zh" else ", ").join(value)
 
-    def code(self, value: str) -> str:
+    def as_code(self, value: str) -> str:
         return translate(value, self.language)
 
 
-_FORMATS: Final[dict[str, Callable[[_Phrase, object], str]]] = {
-    "count": _Phrase.count,  # type: ignore[dict-item]
-    "number": _Phrase.number,  # type: ignore[dict-item]
-    "ratio": _Phrase.ratio,  # type: ignore[dict-item]
-    "percent": _Phrase.percent,  # type: ignore[dict-item]
-    "money": _Phrase.money,  # type: ignore[dict-item]
-    "date": _Phrase.date,  # type: ignore[dict-item]
-    "list": _Phrase.list,  # type: ignore[dict-item]
-    "code": _Phrase.code,  # type: ignore[dict-item]
+_FORMATS: Final[dict[str, Callable[[_Phrase, Any], str]]] = {
+    "count": _Phrase.as_count,
+    "number": _Phrase.as_number,
+    "ratio": _Phrase.as_ratio,
+    "percent": _Phrase.as_percent,
+    "money": _Phrase.as_money,
+    "date": _Phrase.as_date,
+    "list": _Phrase.as_list,
+    "code": _Phrase.as_code,
 }

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
+import duckdb
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
@@ -14,7 +16,7 @@ import pyarrow.parquet as pq
 from nextbest.base.contract import Column, Kind, Table
 from nextbest.base.errors import MissingTableError
 
-Source = pa.Table | Sequence[Path]
+Source: TypeAlias = "pa.Table | Sequence[Path]"
 """Rows in memory, or Parquet files that together hold them."""
 
 _IBIS_TYPES: Mapping[Kind, str] = {
@@ -76,6 +78,11 @@ class DuckDBStore:
         self.written: dict[str, Path | pa.Table] = {}
 
     @property
+    def backend(self) -> Any:
+        """The Ibis backend, for loading."""
+        return self._connection
+
+    @property
     def names(self) -> frozenset[str]:
         """Names of the tables that can be read."""
         return frozenset(self._tables)
@@ -119,6 +126,17 @@ class DuckDBStore:
         """Execute an expression."""
         return self._connection.to_pyarrow(expression)
 
+    def count(self, rows: ir.Table) -> int:
+        """Count rows."""
+        return int(self._connection.execute(rows.count()))
+
+    def save(self, rows: ir.Table, path: Path) -> None:
+        """Write rows as one Parquet file; what the disk refuses is an ``OSError``."""
+        try:
+            self._connection.to_parquet(rows, path, compression="zstd")
+        except duckdb.IOException as error:
+            raise OSError(errno.EIO, str(error).partition(":")[2].strip() or str(error), str(path)) from error
+
     def write(self, name: str, rows: ir.Table | pa.Table) -> None:
         """Write one table: the contract's columns, cast, sorted by its key."""
         contract = self._contracts[name]
@@ -130,7 +148,7 @@ class DuckDBStore:
             self.add(name, result)
             return
         path = self._folder / f"{name}.parquet"
-        self._connection.to_parquet(ordered, path, compression="zstd")
+        self.save(ordered, path)
         self.written[name] = path
         self.add(name, [path])
 

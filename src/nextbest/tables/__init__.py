@@ -1,5 +1,6 @@
-"""Contracts of the canonical tables and the Store port."""
+"""Contracts of the canonical tables and of what every run writes, and the Store port."""
 
 from nextbest.tables.canonical import CANONICAL
+from nextbest.tables.run_tables import FINDINGS, RUN_TABLES, SKIPPED
 
-__all__ = ["CANONICAL"]
+__all__ = ["CANONICAL", "FINDINGS", "RUN_TABLES", "SKIPPED"]

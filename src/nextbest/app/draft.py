@@ -1,0 +1,140 @@
+"""A first look at files that nobody has described yet: what they seem to be, and a workspace drafted from it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+
+from nextbest.app import config
+from nextbest.app.config import SourceSettings
+from nextbest.base.errors import DataError, WorkspaceError
+from nextbest.engines.snapshots import plain_io_errors
+from nextbest.sources.files import open_source
+from nextbest.sources.mapping import Guess, guess
+
+SAMPLE: Final = 2000
+"""Rows looked at for guessing, spread over the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceDraft:
+    """One file and what it seems to be."""
+
+    settings: SourceSettings
+    guess: Guess
+    sample: pa.Table
+    """Rows as the file gives them, all strings."""
+
+
+def source_for(
+    location: str,
+    *,
+    table: str | None = None,
+    given: Mapping[str, str] | None = None,
+    name: str | None = None,
+) -> SourceDraft:
+    """Look at a file and guess what it feeds and which column is which.
+
+    Parameters
+    ----------
+    location
+        Path or database URL.
+    table
+        Canonical table, when it is known.
+    given
+        ``[table.]column`` -> the file's column, where a person said so.
+    name
+        Name of the source; by default made from the file's name.
+
+    Raises
+    ------
+    DataError
+        Nothing in the file fits any canonical table.
+    """
+    path = location if "://" in location else str(Path(location).expanduser().resolve())
+    raw = open_source(path)
+    sample = raw.sample(SAMPLE)
+    known = guess(raw.columns, sample, given=given or {}, table=table)
+    settings = SourceSettings(
+        name=name or source_name(raw.name),
+        files=(path,),
+        table=known.layout.table,
+        mode=known.mode,
+        shape=known.layout.shape,
+        fill_by=known.layout.fill_by,
+        columns=dict(known.layout.columns),
+    )
+    return SourceDraft(settings, known, sample)
+
+
+def source_name(file: str) -> str:
+    """Make a source's name from a file's name.
+
+    Examples
+    --------
+    >>> source_name("Orders 2026 (final).csv")
+    'orders_2026_final'
+    """
+    return re.sub(r"\W+", "_", file.rsplit(".", 1)[0].lower()).strip("_") or "source"
+
+
+def draft(
+    folder: Path,
+    files: Sequence[str],
+    shop: Mapping[str, Any],
+    capabilities: Mapping[str, Mapping[str, Any]] | None = None,
+) -> list[SourceDraft]:
+    """Guess what the files are and write ``nextbest.toml``; nothing is loaded.
+
+    Parameters
+    ----------
+    shop
+        What is known of ``[shop]``; zone and currency are guessed where a file betrays them.
+
+    Raises
+    ------
+    WorkspaceError
+        The folder is a workspace already.
+    """
+    if (folder / config.FILE).exists():
+        raise WorkspaceError("app.workspace_exists", folder=folder.name, file=config.FILE)
+    sources = [source_for(location) for location in files]
+    _refuse_unfit(sources)
+    guesses = [source.guess for source in sources]
+    zone = next((g.time_zone for g in guesses if g.time_zone), "UTC")
+    currency = next((g.currency for g in guesses if g.currency), None)
+    known = {"name": folder.name, "time_zone": zone, "currency": currency}
+    known |= {name: value for name, value in shop.items() if value is not None}
+    config.ShopSettings.read(known, "--shop")
+    with plain_io_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        config.write(folder, known, _named_apart(sources), capabilities)
+    return sources
+
+
+def _refuse_unfit(sources: Sequence[SourceDraft]) -> None:
+    for source in sources:
+        if source.guess.missing:
+            raise DataError(
+                "app.columns_missing",
+                file=Path(source.settings.files[0]).name,
+                table=source.settings.table,
+                missing=source.guess.missing,
+                columns=source.sample.column_names,
+            )
+
+
+def _named_apart(sources: Sequence[SourceDraft]) -> list[SourceSettings]:
+    """Give sources that would have the same name a number."""
+    names = [source.settings.name for source in sources]
+    return [
+        source.settings.model_copy(update={"name": f"{name}_{number}"})
+        if names.count(name) > 1
+        else source.settings
+        for number, (name, source) in enumerate(zip(names, sources, strict=True), start=1)
+    ]
