@@ -69,21 +69,16 @@ class RawTable(ABC):
 
     def head(self, n: int) -> pa.Table:
         """Take the first ``n`` rows, without ``_row``; ``rejected`` stays as it was."""
-        from itertools import islice
-
         import pyarrow as pa
 
         before, self.rejected = self.rejected, []
-        taken: list[pa.RecordBatch] = []
+        taken: list[pa.Table] = []
         for batch in self.batches():
-            taken.append(batch.slice(0, n - sum(part.num_rows for part in taken)))
+            taken.append(pa.table(batch).slice(0, n - sum(part.num_rows for part in taken)))
             if sum(part.num_rows for part in taken) >= n:
                 break
         self.rejected = before
-        schema = pa.schema([(name, pa.string()) for name in self.columns])
-        return pa.Table.from_batches(
-            [part.select(list(self.columns)) for part in islice(taken, None)], schema
-        )
+        return self._joined(taken)
 
     def sample(self, n: int) -> pa.Table:
         """Take about ``n`` to ``2 n`` rows (all, if there are fewer) spread evenly over the source, without ``_row``.
@@ -91,18 +86,21 @@ class RawTable(ABC):
         A head of a file sorted by date shows one month only, which cannot tell day from month. Costs one pass.
         """
         import pyarrow as pa
-        import pyarrow.compute as pc
 
-        stride, kept = (
-            1,
-            pa.table({ROW: pa.array([], pa.int64())} | {c: pa.array([], pa.string()) for c in self.columns}),
-        )
+        stride, taken = 1, []
         for batch in self.batches():
-            part = pa.table(batch)
-            part = part.filter(pa.array((part[ROW].to_numpy() - 1) % stride == 0))
-            kept = pa.concat_tables([kept, part])
-            while kept.num_rows > 2 * n:
+            taken.append(_every(pa.table(batch), stride))
+            while sum(part.num_rows for part in taken) > 2 * n:
                 stride *= 2
-                kept = kept.filter(pa.array((kept[ROW].to_numpy() - 1) % stride == 0))
-        del pc
-        return kept.drop_columns([ROW]).combine_chunks()
+                taken = [_every(part, stride) for part in taken]
+        return self._joined(taken)
+
+    def _joined(self, parts: list[pa.Table]) -> pa.Table:
+        import pyarrow as pa
+
+        none = pa.schema([(name, pa.string()) for name in self.columns]).empty_table()
+        return pa.concat_tables([none, *(part.drop_columns([ROW]) for part in parts)]).combine_chunks()
+
+
+def _every(rows: pa.Table, stride: int) -> pa.Table:
+    return rows.filter((rows[ROW].to_numpy() - 1) % stride == 0)

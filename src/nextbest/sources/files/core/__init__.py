@@ -1,0 +1,1 @@
+"""Pure parts of reading: encodings, the shape of delimited text, records, cells."""

@@ -1,0 +1,163 @@
+"""The shape of delimited text: delimiter, lines above the header, names of the columns."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+DELIMITERS: Final = (",", "\t", ";", "|", "^", "~", "\x01", "\x1f", ":")
+"""Tried in this order; the earlier wins a tie."""
+_MAX_HEADER_LINES: Final = 20
+_ALMOST_ALL: Final = 0.9
+_DATUM: Final = re.compile(r"[-+(\s$€£¥￥]*\d[\d.,:/\-\s+TZ%)]*(?:元|[AaPp][Mm])?")
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How to cut the lines of a file into named cells."""
+
+    delimiter: str
+    columns: tuple[str, ...]
+    """One name per cell of a row."""
+    kept: tuple[int, ...]
+    """Places of the columns that are worth keeping: a nameless, empty last one is not."""
+    n_skipped: int
+    """Lines before the first row of data: title lines and the header."""
+    n_above: int = 0
+    """Title lines above the header."""
+    has_header: bool = True
+
+
+def read_dialect(text: str, delimiter: str | None = None, *, has_header: bool | None = None) -> Dialect:
+    r"""Work out the shape of a file from its first lines.
+
+    Most rows have one number of cells: the delimiter is the sign for which that is most true, the header is the first
+    line with as many cells (a file of R has one name less: its first column has none). There is no header if
+    every column of numbers and dates already begins with a number or a date.
+
+    Examples
+    --------
+    >>> read_dialect("Sales 2024\nid;price\n1;1,50\n2;2,50\n")
+    Dialect(delimiter=';', columns=('id', 'price'), kept=(0, 1), n_skipped=2, n_above=1, has_header=True)
+    >>> read_dialect("ann,2024-01-31\nbob,2024-02-01\n").columns
+    ('c1', 'c2')
+    """
+    lines = text.split("\n")
+    announced = re.fullmatch(r"sep=(.)", lines[0])
+    first = 1 if announced else 0
+    delimiter = delimiter or (announced[1] if announced else guess_delimiter(lines[first:]))
+    records, ends = _records(lines[first:], delimiter)
+    width = _usual(records)
+    at = _header_at(records, width)
+    header = has_header if has_header is not None else not _starts_with_data(records[at], records[at + 1 :])
+    width = max(width, len(records[at])) if header else width
+    names = _names(records[at] if header else [], width, records[at + 1 :])
+    kept = tuple(range(width - 1 if _ends_with_nothing(records[at:], width, header=header) else width))
+    n_above = first + (ends[at - 1] if at else 0)
+    return Dialect(delimiter, names, kept, first + ends[at] if header else n_above, n_above - first, header)
+
+
+def guess_delimiter(lines: Sequence[str]) -> str:
+    r"""Find the sign that cuts most lines into the same number of cells; a comma where none does.
+
+    Examples
+    --------
+    >>> guess_delimiter(["id;price", "1;1,50", "2;2,50"])
+    ';'
+    """
+    scores = {}
+    for sign in DELIMITERS:
+        records, _ = _records(lines, sign)
+        width = _usual(records)
+        share = sum(len(record) == width for record in records) / max(len(records), 1)
+        scores[sign] = (round(share, 1), width) if width > 1 else (0.0, 0)
+    return max(DELIMITERS, key=lambda sign: scores[sign])
+
+
+def duplicates(names: Sequence[str]) -> list[str]:
+    """List the names that occur more than once.
+
+    Examples
+    --------
+    >>> duplicates(["id", "price", "id"])
+    ['id']
+    """
+    return [name for name, n in Counter(names).items() if n > 1]
+
+
+def _records(lines: Sequence[str], delimiter: str) -> tuple[list[list[str]], list[int]]:
+    """Cut lines into cells; the second list holds the number of lines up to the end of each record."""
+    records, ends = [], []
+    reader = csv.reader((line + "\n" for line in lines), delimiter=delimiter)
+    try:
+        for record in reader:
+            if record and reader.line_num - (ends[-1] if ends else 0) <= _MAX_HEADER_LINES:
+                records.append(record)
+                ends.append(reader.line_num)
+    except csv.Error:
+        pass
+    if records:
+        return records, ends
+    filled = [(line.split(delimiter), i + 1) for i, line in enumerate(lines) if line]
+    return [cells for cells, _ in filled], [end for _, end in filled]
+
+
+def _usual(records: Sequence[Sequence[str]]) -> int:
+    widths = Counter(len(record) for record in records)
+    return max(widths, key=lambda width: (widths[width], width), default=0)
+
+
+def _header_at(records: Sequence[Sequence[str]], width: int) -> int:
+    if not records or len(records[0]) >= width:
+        return 0
+    at = next(i for i, record in enumerate(records) if len(record) == width)
+    return (
+        0 if at == 1 and len(records[0]) == width - 1 and _starts_with_data(records[1], records[2:]) else at
+    )
+
+
+def _starts_with_data(record: Sequence[str], rest: Sequence[Sequence[str]]) -> bool:
+    """Tell whether every column of numbers or dates begins with one, and there is such a column."""
+    columns = [i for i in range(len(record)) if _is_data([row[i] for row in rest[:100] if i < len(row)])]
+    starts = [record[i].strip() for i in columns]
+    if not starts or not all(_DATUM.fullmatch(cell) for cell in starts):
+        return False
+    return not _numbered([cell for cell in starts if cell], len(record))
+
+
+def _numbered(cells: list[str], width: int) -> bool:
+    """See product numbers or months as names: at least three, rising, beside one name or more."""
+    rising = len(cells) >= 3 and all(len(a) <= len(b) for a, b in pairwise(cells))  # noqa: PLR2004
+    return rising and cells == sorted(set(cells), key=lambda cell: (len(cell), cell)) and len(cells) < width
+
+
+def _is_data(cells: Sequence[str]) -> bool:
+    filled = [cell.strip() for cell in cells if cell.strip()]
+    return bool(filled) and sum(bool(_DATUM.fullmatch(cell)) for cell in filled) >= _ALMOST_ALL * len(filled)
+
+
+def _names(header: Sequence[str], width: int, rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    cells = [" ".join(cell.replace("\ufeff", "").split()) for cell in header]
+    if 0 < len(cells) == width - 1 and any(len(row) == width and row[-1].strip() for row in rows):
+        cells.insert(0, "")
+    cells += [""] * (width - len(cells))
+    return tuple(_own(cell) or f"c{i + 1}" for i, cell in enumerate(cells))
+
+
+def _own(cell: str) -> str:
+    """Take ``="id"`` and names in stray quotes for what they mean; ``_row`` is ours."""
+    name = re.sub(r'^="?(.*?)"?$', r"\1", cell).strip().strip('"').strip()
+    return "_row_given" if name == "_row" else name
+
+
+def _ends_with_nothing(records: Sequence[Sequence[str]], width: int, *, header: bool) -> bool:
+    """Tell whether each line ends with a delimiter too many."""
+    if header and len(records[0]) == width and records[0][-1].strip():
+        return False
+    rows = [row for row in records[header:] if len(row) == width]
+    return width > 1 and bool(rows) and not any(row[-1].strip() for row in rows)
