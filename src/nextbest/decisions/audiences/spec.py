@@ -1,5 +1,6 @@
 """Audiences: who has a rule's body and lacks its head, and what is at stake."""
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import Field
@@ -32,6 +33,18 @@ AUDIENCES = Table(
         ),
     ),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How many rules and customers have found each other."""
+
+    n_rules: int
+    n_customers: int
+    """Distinct customers in any audience."""
+    customer_share: float
+    """Of all known customers who bought or hold anything, 0-1."""
+
 
 CARD = Capability(
     name="audiences",

@@ -1,0 +1,68 @@
+"""The recipe of audiences: choose the rules, take their bodies apart, find who has the one and lacks the other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+
+from nextbest.base.capability import Moment
+from nextbest.base.findings import Finding
+from nextbest.decisions.audiences.core import read_body
+from nextbest.decisions.audiences.query import audiences, bought, chosen_rules, has_items, held, reach
+from nextbest.decisions.audiences.spec import AudienceSettings, Reach
+from nextbest.decisions.audiences.words import findings
+from nextbest.models.rules import rule_id
+from nextbest.tables.store import Store
+
+_BODIES = pa.schema(
+    [("rule_id", pa.string()), ("level", pa.string()), ("item_id", pa.string()), ("n_items", pa.int64())]
+)
+_HEADS = pa.schema(
+    [
+        ("rule_id", pa.string()),
+        ("level", pa.string()),
+        ("item_id", pa.string()),
+        ("margin_at_stake", pa.float64()),
+    ]
+)
+_NO_PRODUCTS = pa.schema(
+    [(name, pa.string()) for name in ("product_id", "category", "department")]
+).empty_table()
+
+
+def run(store: Store, settings: AudienceSettings, moment: Moment) -> list[Finding]:
+    """Find the audience of every rule worth acting on."""
+    rules = store.arrow(chosen_rules(store.table("rules"), settings)).to_pylist()
+    bodies = pa.Table.from_pylist([item for rule in rules for item in _body(rule)], _BODIES)
+    heads = pa.Table.from_pylist([rule | {"item_id": rule["head_id"]} for rule in rules], _HEADS)
+    items = pa.concat_tables([bodies.select(["level", "item_id"]), heads.select(["level", "item_id"])])
+    levels = sorted(set(heads["level"].to_pylist())) or ["product"]
+    haves = _haves(store, moment)
+    products = store.table("products") if store.has("products") else store.memtable(_NO_PRODUCTS)
+    has = has_items(haves, products, store.memtable(items), levels)
+    store.write("audiences", audiences(store.memtable(bodies), store.memtable(heads), has))
+    (row,) = store.arrow(reach(store.table("audiences"), haves)).to_pylist()
+    return findings(Reach(**row))
+
+
+def _haves(store: Store, moment: Moment) -> Any:
+    """Take what customers bought where orders know them, else what they hold."""
+    if store.has("order_lines", "customer_id"):
+        return bought(store.table("order_lines"), moment.as_of)
+    return held(store.table("holdings"), moment.as_of)
+
+
+def _body(rule: dict[str, Any]) -> list[dict[str, Any]]:
+    """List the items of a rule's body."""
+
+    def is_body(ids: tuple[str, ...]) -> bool:
+        return (
+            rule_id(rule["level"], ids, rule["head_id"], rule["sign"], rule["is_ordered"]) == rule["rule_id"]
+        )
+
+    ids = read_body(rule["body_ids"], is_body)
+    return [
+        {"rule_id": rule["rule_id"], "level": rule["level"], "item_id": item, "n_items": len(ids)}
+        for item in ids
+    ]
