@@ -31,6 +31,16 @@ class SourceDraft:
     """Rows as the file gives them, all strings."""
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A workspace that is not written yet."""
+
+    sources: tuple[SourceDraft, ...]
+    shop: Mapping[str, Any]
+    is_zone_assumed: bool
+    """No file and no person told the time zone."""
+
+
 def source_for(
     location: str,
     *,
@@ -84,37 +94,47 @@ def source_name(file: str) -> str:
 
 
 def draft(
-    folder: Path,
-    files: Sequence[str],
-    shop: Mapping[str, Any],
-    capabilities: Mapping[str, Mapping[str, Any]] | None = None,
-) -> list[SourceDraft]:
-    """Guess what the files are and write ``nextbest.toml``; nothing is loaded.
+    folder: Path, files: Sequence[str], shop: Mapping[str, Any], *, given: Mapping[str, str] | None = None
+) -> Draft:
+    """Guess what files are; nothing is written and nothing loaded.
 
     Parameters
     ----------
     shop
         What is known of ``[shop]``; zone and currency are guessed where a file betrays them.
+    given
+        ``[table.]column`` -> the file's column, where a person said so.
 
     Raises
     ------
     WorkspaceError
         The folder is a workspace already.
+    DataError
+        A file lacks a column that its table needs.
     """
     if (folder / config.FILE).exists():
         raise WorkspaceError("app.workspace_exists", folder=folder.name, file=config.FILE)
-    sources = [source_for(location) for location in files]
+    sources = [source_for(location, given=given) for location in files]
     _refuse_unfit(sources)
-    guesses = [source.guess for source in sources]
-    zone = next((g.time_zone for g in guesses if g.time_zone), "UTC")
-    currency = next((g.currency for g in guesses if g.currency), None)
-    known = {"name": folder.name, "time_zone": zone, "currency": currency}
+    zone = next((source.guess.time_zone for source in sources if source.guess.time_zone), None)
+    currency = next((source.guess.currency for source in sources if source.guess.currency), None)
+    known = {"name": folder.resolve().name, "time_zone": zone or "UTC", "currency": currency}
     known |= {name: value for name, value in shop.items() if value is not None}
-    config.ShopSettings.read(known, "--shop")
+    config.ShopSettings.read(known, "[shop]")
+    return Draft(tuple(sources), known, zone is None and not shop.get("time_zone"))
+
+
+def write(folder: Path, made: Draft, capabilities: Mapping[str, Mapping[str, Any]] | None = None) -> None:
+    """Write ``nextbest.toml`` of a draft.
+
+    Parameters
+    ----------
+    capabilities
+        What differs from the defaults, by capability.
+    """
     with plain_io_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        config.write(folder, known, _named_apart(sources), capabilities)
-    return sources
+        config.write(folder, made.shop, _named_apart(made.sources), capabilities)
 
 
 def _refuse_unfit(sources: Sequence[SourceDraft]) -> None:

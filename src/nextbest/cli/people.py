@@ -1,0 +1,1 @@
+"""Commands for people's judgement: rules that people write, and reviews of rules."""
