@@ -1,4 +1,4 @@
-"""Values: columns of strings -> numbers, money, days, instants, flags and clean texts.
+r"""Values: columns of strings -> numbers, money, days, instants, flags and clean texts.
 
 One column is read in one style, decided on its values and never cell by cell:
 

@@ -23,7 +23,7 @@ class Style:
     is_ambiguous: bool = False
     """The values fit another format as well (01/02/2024 in every row; 1,234 and nothing else): a person should look."""
     currency: str | None = None
-    """ISO 4217 code of the one sign or code beside the amounts, where there is one (¥ and 元 are CNY)."""
+    """ISO 4217 code of the one sign or code beside the amounts, where there is one (元 is CNY; a bare $ or ¥ tells none)."""
 
 
 @dataclass(frozen=True, slots=True)
