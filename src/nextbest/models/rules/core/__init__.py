@@ -1,0 +1,1 @@
+"""Counting, testing and judging of association rules: arrays in, arrays out."""

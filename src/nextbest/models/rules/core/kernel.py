@@ -1,0 +1,35 @@
+"""Compiled loops and the threads they run on."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar, cast
+
+import numba
+
+Function = TypeVar("Function", bound=Callable[..., object])
+Result = TypeVar("Result")
+
+
+def kernel(function: Function) -> Function:
+    """Compile a loop over arrays; it lets other threads run meanwhile and is kept on disk."""
+    return cast("Function", numba.njit(nogil=True, cache=True)(function))
+
+
+def in_threads(work: Callable[[int, int], Result], threads: int | None = None) -> list[Result]:
+    """Share out a loop: ``work(first, stride)`` takes every ``stride``-th step from ``first``.
+
+    The shares are fixed beforehand, so that results do not depend on who is faster.
+
+    Examples
+    --------
+    >>> in_threads(lambda first, stride: list(range(first, 5, stride)), threads=2)
+    [[0, 2, 4], [1, 3]]
+    """
+    n = threads or min(os.cpu_count() or 1, 8)
+    if n == 1:
+        return [work(0, 1)]
+    with ThreadPoolExecutor(n) as pool:
+        return list(pool.map(work, range(n), [n] * n))

@@ -1,0 +1,235 @@
+"""Sets of three products and more that are bought together: Eclat over bitsets, and the rules they make.
+
+References
+----------
+.. [1] Zaki (2000), Scalable algorithms for association mining. IEEE TKDE 12.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nextbest.models.rules.core.baskets import Baskets, Floats, Ints, Longs
+from nextbest.models.rules.core.kernel import in_threads, kernel
+from nextbest.models.rules.core.pairs import Pairs, TooManyError
+
+Words = NDArray[np.uint64]
+
+
+@dataclass(frozen=True, slots=True)
+class Sets:
+    """All frequent sets of one length, in order of their members."""
+
+    members: Ints
+    """Product numbers, ascending in a row; shape (n_sets, length)."""
+    n_both: Longs
+    keys: Longs
+    """Where the set without its last member stands among the shorter sets, and the last member, in one number."""
+
+
+@dataclass(frozen=True, slots=True)
+class LongRules:
+    """Rules with a body of two products or more; ``bodies`` has shape (n_rules, length - 1)."""
+
+    bodies: Ints
+    heads: Ints
+    n_body: Longs
+    n_both: Longs
+    is_redundant: NDArray[np.bool_]
+
+
+def frequent_sets(
+    baskets: Baskets, pairs: Pairs, floor: int, *, max_length: int, limit: int, threads: int | None = None
+) -> list[Sets]:
+    """Find all sets in at least ``floor`` baskets, by length: single products, pairs, three and more.
+
+    Raises
+    ------
+    TooManyError
+        More than ``limit`` sets reach the floor.
+    """
+    n_products = len(baskets.codes)
+    singles = np.arange(n_products, dtype=np.int32)
+    levels = [Sets(singles[:, None], baskets.counts, singles.astype(np.int64))]
+    levels.append(
+        Sets(pairs.members, pairs.n_both, pairs.first.astype(np.int64) * n_products + pairs.second)
+    )
+    if max_length < 3 or len(pairs) < 3:
+        return levels
+    members, n_both = _longer(baskets, pairs, floor, max_length=max_length, limit=limit, threads=threads)
+    lengths = (members >= 0).sum(axis=1)
+    for length in range(3, max_length + 1):
+        chosen = lengths == length
+        if not chosen.any():
+            break
+        rows, counts = members[chosen, :length], n_both[chosen]
+        order = np.lexsort(rows.T[::-1])
+        rows, counts = rows[order], counts[order]
+        keys = places(levels, rows[:, :-1]) * n_products + rows[:, -1]
+        levels.append(Sets(rows, counts, keys))
+    return levels
+
+
+def places(levels: list[Sets], members: Ints) -> Longs:
+    """Say where each set stands among the sets of its length; every subset of a frequent set is frequent."""
+    n_products = len(levels[0].members)
+    place = members[:, 0].astype(np.int64)
+    for depth in range(1, members.shape[1]):
+        place = np.searchsorted(levels[depth].keys, place * n_products + members[:, depth])
+    return place
+
+
+def long_rules(levels: list[Sets], n_baskets: int) -> list[LongRules]:
+    """Turn sets of three and more into rules with one head; a rule is redundant if a shorter body does as well.
+
+    The empty body counts: a rule whose confidence is not above the head's share of all baskets says nothing.
+    """
+    pairs, counts = levels[1], levels[0].n_both
+    confidence = pairs.n_both[:, None] / counts[pairs.members[:, ::-1]]
+    best: Floats = counts[pairs.members] / n_baskets
+    rules = []
+    for depth in range(2, len(levels)):
+        longer, shorter = levels[depth], levels[depth - 1]
+        length = depth + 1
+        place = [places(levels, np.delete(longer.members, j, axis=1)) for j in range(length)]
+        n_body = np.column_stack([shorter.n_both[place[j]] for j in range(length)])
+        best_now = np.zeros((len(longer.members), length))
+        for head in range(length):
+            for gone in (i for i in range(length) if i != head):
+                at = head - (gone < head)
+                known = np.maximum(confidence[place[gone], at], best[place[gone], at])
+                best_now[:, head] = np.maximum(best_now[:, head], known)
+        confidence, best = longer.n_both[:, None] / n_body, best_now
+        rules.extend(
+            LongRules(
+                np.delete(longer.members, head, axis=1),
+                longer.members[:, head],
+                n_body[:, head],
+                longer.n_both,
+                best[:, head] >= confidence[:, head],
+            )
+            for head in range(length)
+        )
+    return rules
+
+
+def _longer(
+    baskets: Baskets, pairs: Pairs, floor: int, *, max_length: int, limit: int, threads: int | None
+) -> tuple[Ints, Longs]:
+    pair_starts = np.searchsorted(pairs.first, np.arange(len(baskets.codes) + 1)).astype(np.int64)
+
+    def work(first: int, stride: int) -> tuple[Ints, Longs]:
+        share = (first, stride, floor, max_length, limit)
+        lists = (baskets.starts, baskets.products, baskets.product_starts, baskets.tids)
+        return _eclat(share, lists, pair_starts, pairs.second, pairs.n_both)
+
+    found = in_threads(work, threads)
+    members = np.concatenate([part[0] for part in found])
+    if len(members) > limit:
+        raise TooManyError(len(members))
+    return members, np.concatenate([part[1] for part in found])
+
+
+@kernel
+def _popcount(word: int) -> int:
+    word = word - ((word >> np.uint64(1)) & np.uint64(0x5555555555555555))
+    word = (word & np.uint64(0x3333333333333333)) + ((word >> np.uint64(2)) & np.uint64(0x3333333333333333))
+    word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    return np.int64((word * np.uint64(0x0101010101010101)) >> np.uint64(56))  # type: ignore[return-value]
+
+
+@kernel
+def _meet(rows: Words, i: int, j: int, out: int) -> int:
+    n = 0
+    for w in range(rows.shape[1]):
+        rows[out, w] = rows[i, w] & rows[j, w]
+        n += _popcount(rows[out, w])
+    return n
+
+
+@kernel
+def _bitsets(a: int, lists: tuple[Longs, Ints, Longs, Ints], slot: Ints, rows: Words) -> None:
+    """Mark, for each partner of ``a``, in which of the baskets of ``a`` it is."""
+    starts, products, product_starts, tids = lists
+    for bit in range(product_starts[a + 1] - product_starts[a]):
+        j = starts[tids[product_starts[a] + bit] + 1] - 1
+        while products[j] > a:
+            s = slot[products[j]]
+            if s > 0:
+                rows[s - 1, bit >> 6] |= np.uint64(1) << np.uint64(bit & 63)
+            j -= 1
+
+
+@kernel
+def _eclat(
+    share: tuple[int, int, int, int, int],
+    lists: tuple[Longs, Ints, Longs, Ints],
+    pair_starts: Longs,
+    partners: Ints,
+    pair_counts: Longs,
+) -> tuple[Ints, Longs]:
+    """Grow sets depth first; the bitsets of the open levels lie one after the other in ``rows``."""
+    first, stride, floor, max_length, limit = share
+    n_products = len(pair_starts) - 1
+    slot = np.zeros(n_products, dtype=np.int32)
+    found = np.full((1024, max_length), -1, dtype=np.int32)
+    counts = np.empty(1024, dtype=np.int64)
+    n_found = 0
+    base = np.zeros(max_length + 1, dtype=np.int64)
+    size = np.zeros(max_length + 1, dtype=np.int64)
+    at = np.zeros(max_length + 1, dtype=np.int64)
+    prefix = np.zeros(max_length + 1, dtype=np.int32)
+    for a in range(first, n_products, stride):
+        n_partners = pair_starts[a + 1] - pair_starts[a]
+        if n_partners < 2 or n_found > limit:
+            continue
+        n_words = (lists[2][a + 1] - lists[2][a] + 63) // 64
+        rows = np.zeros((2 * n_partners + 1, n_words), dtype=np.uint64)
+        last = np.empty(2 * n_partners + 1, dtype=np.int32)
+        for p in range(n_partners):
+            last[p] = partners[pair_starts[a] + p]
+            slot[last[p]] = p + 1
+        _bitsets(a, lists, slot, rows)
+        slot[last[:n_partners]] = 0
+        prefix[0] = a
+        depth, base[0], size[0], at[0] = 0, 0, n_partners, 0
+        while depth >= 0:
+            if at[depth] >= size[depth] - 1 or n_found > limit:
+                depth -= 1
+                continue
+            i = base[depth] + at[depth]
+            at[depth] += 1
+            prefix[depth + 1] = last[i]
+            new = base[depth] + size[depth]
+            n_new = 0
+            for j in range(i + 1, base[depth] + size[depth]):
+                if new + n_new == len(rows):
+                    more = np.empty((2 * len(rows), n_words), dtype=np.uint64)
+                    more[: len(rows)] = rows
+                    rows = more
+                    longer = np.empty(len(rows), dtype=np.int32)
+                    longer[: len(last)] = last
+                    last = longer
+                n_both = _meet(rows, i, j, new + n_new)
+                if n_both < floor:
+                    continue
+                last[new + n_new] = last[j]
+                n_new += 1
+                if n_found == len(found):
+                    room = np.full((2 * n_found, max_length), -1, dtype=np.int32)
+                    room[:n_found] = found
+                    found = room
+                    tally = np.empty(2 * n_found, dtype=np.int64)
+                    tally[:n_found] = counts
+                    counts = tally
+                found[n_found, : depth + 2] = prefix[: depth + 2]
+                found[n_found, depth + 2] = last[j]
+                counts[n_found] = n_both
+                n_found += 1
+            if n_new >= 2 and depth + 3 < max_length:
+                depth += 1
+                base[depth], size[depth], at[depth] = new, n_new, 0
+    return found[:n_found], counts[:n_found]
