@@ -65,6 +65,8 @@ class SourceSettings(Settings):
     """Column whose equal, consecutive values share the cells that only their first row fills (Shopify: Name)."""
     columns: dict[str, str] = {}
     """``[table.]column = "their column"``; what is not named here is kept as an attribute."""
+    personal: tuple[str, ...] = ()
+    """Columns kept as attributes that identify or reach a person: masked in exports."""
 
     @property
     def layout(self) -> Layout:

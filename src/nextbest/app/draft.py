@@ -78,6 +78,7 @@ def source_for(
         shape=known.layout.shape,
         fill_by=known.layout.fill_by,
         columns=dict(known.layout.columns),
+        personal=known.personal,
     )
     return SourceDraft(settings, known, sample)
 

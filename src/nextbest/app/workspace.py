@@ -9,21 +9,25 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Self
 
-import ibis.expr.types as ir
 import pyarrow as pa
 
-from nextbest.app import plan, runner
+from nextbest.app import looking, plan, reporting, runner
 from nextbest.app.catalogue import CATALOGUE, contracts
 from nextbest.app.config import Config
 from nextbest.app.intake import Intake, take_in
 from nextbest.base.capability import Capability, Moment
-from nextbest.base.contract import Kind
 from nextbest.base.errors import DataError, SettingsError
-from nextbest.base.expressions import parse
 from nextbest.base.findings import Finding
 from nextbest.engines.duckdb_store import DuckDBStore, read
 from nextbest.engines.parts import Parts
-from nextbest.engines.snapshots import Snapshot, Snapshots, one_writer, write_manifest
+from nextbest.engines.snapshots import (
+    Snapshot,
+    Snapshots,
+    one_writer,
+    plain_io_errors,
+    replace_text,
+    write_manifest,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +125,57 @@ class Workspace:
         store = self.reader()
         return store.arrow(store.table(name))
 
+    def select(
+        self,
+        name: str,
+        *,
+        where: str | None = None,
+        sort: str | None = None,
+        limit: int | None = None,
+        columns: Sequence[str] | None = None,
+    ) -> pa.Table:
+        """Read some rows of a table; see :func:`nextbest.app.looking.select`."""
+        return looking.select(self.reader(), name, where=where, sort=sort, limit=limit, columns=columns)
+
+    def contents(self) -> pa.Table:
+        """List the tables that can be looked at."""
+        return looking.contents(self.reader())
+
+    def export(self, name: str, file: str | Path, *, where: str | None = None, unmask: bool = False) -> int:
+        """Write a table to CSV, Parquet or Excel and give the number of rows; personal columns are masked."""
+        rows = self.select(name, where=where)
+        looking.export(rows, Path(file), personal=() if unmask else self.personal_columns(name))
+        return int(rows.num_rows)
+
+    def personal_columns(self, name: str) -> list[str]:
+        """Name a table's columns that identify or reach a person: by contract, and attributes marked in the sources."""
+        by_contract = [column.name for column in contracts().get(name, ()) if column.personal]
+        return by_contract + [column for source in self.config.sources for column in source.personal]
+
+    def current_run(self) -> str | None:
+        """Name the last finished run."""
+        current = self._snapshots.current()
+        return current.name if current else None
+
+    def report(
+        self, *, against: str | None = None, language: str | None = None, out: str | Path | None = None
+    ) -> Path:
+        """Write the report of the last run as one HTML file and give its path.
+
+        Parameters
+        ----------
+        against
+            Name of an older run: adds what changed since.
+        language
+            ``en`` or ``zh``; without it the workspace's.
+        out
+            File to write; without it ``report.html`` in the workspace.
+        """
+        path = Path(out) if out else self.folder / "report.html"
+        with plain_io_errors(path):
+            replace_text(path, reporting.page(self, against, language))
+        return path
+
     def reader(self, run: str | None = None) -> DuckDBStore:
         """Open every table that can be read now, or those of one run."""
         snapshot = self._snapshots.open(run) if run else self._snapshots.current()
@@ -147,7 +202,7 @@ class Workspace:
             contracts(), files | people, previous=current.tables() if current else {}, folder=folder
         )
         for table, text in where.items():
-            restrict(store, table, text)
+            looking.restrict(store, table, text)
         for name, rows in people.items():
             store.write(name, rows)
         filters = [f"{table}={text}" for table, text in sorted(where.items())]
@@ -198,18 +253,6 @@ def chosen(names: Sequence[str]) -> list[Capability]:
     return plan.with_needed(names or known, CATALOGUE)
 
 
-def restrict(store: DuckDBStore, table: str, text: str) -> None:
-    """Show only the rows of a table for which an expression holds."""
-    expression = parse(text)
-    expression.check(kinds(store.table(table)))
-    store.restrict(table, expression.to_ibis)
-
-
-def kinds(table: ir.Table) -> dict[str, Kind]:
-    """Give the kind of each column, for checking expressions."""
-    return {name: _kind(kind) for name, kind in table.schema().items()}
-
-
 def first_unseen_day(store: DuckDBStore) -> date | None:
     """Find the day after the last order, or after the last holding; ``None`` where the data have no days."""
     for table, column in (("order_lines", "ordered_on"), ("holdings", "opened_on"), ("holdings", "seen_on")):
@@ -218,15 +261,6 @@ def first_unseen_day(store: DuckDBStore) -> date | None:
             day: date = last["last"][0].as_py()
             return day + timedelta(days=1)
     return None
-
-
-def _kind(kind: Any) -> Kind:
-    if kind.is_decimal():
-        return "money"
-    for name in ("string", "boolean", "date", "timestamp"):
-        if getattr(kind, f"is_{name}")():
-            return name
-    return "int64" if kind.is_integer() else "float64"
 
 
 def _is_left(name: str, outcome: runner.Outcome) -> bool:

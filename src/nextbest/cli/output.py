@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
@@ -92,7 +92,7 @@ def cell(value: Any) -> str:
     return str(value)
 
 
-def _fitting(table: pa.Table) -> Sequence[str]:
+def _fitting(table: pa.Table) -> list[str]:
     """Take columns from the left as long as they fit the terminal; at least three."""
     width, taken = 0, 0
     for name in table.column_names:
@@ -101,7 +101,7 @@ def _fitting(table: pa.Table) -> Sequence[str]:
         if width > CONSOLE.width and taken >= 3:  # noqa: PLR2004
             break
         taken += 1
-    return table.column_names[:taken]
+    return list(table.column_names[:taken])
 
 
 def _is_number(table: pa.Table, name: str) -> bool:

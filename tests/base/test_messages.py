@@ -1,0 +1,49 @@
+import re
+import string
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from nextbest.base.messages import LANGUAGES, Message, codes, render
+
+SOURCE = Path(__file__).parents[2] / "src" / "nextbest"
+
+
+def placeholders(text):
+    return sorted((name, spec) for _, name, spec, _ in string.Formatter().parse(text) if name)
+
+
+def test_every_text_exists_in_both_languages():
+    assert set(codes("en")) == set(codes("zh"))
+
+
+@pytest.mark.parametrize("code", sorted(codes("en")))
+def test_both_languages_say_the_same(code):
+    assert placeholders(codes("en")[code]) == placeholders(codes("zh")[code])
+
+
+def test_every_code_in_the_source_has_a_text():
+    spoken = re.compile(r'(?:Error|Message|Finding|translate|output\.say)\(\s*"([a-z]+\.[a-z_.]+)"')
+    sources = [path.read_text(encoding="utf-8") for path in SOURCE.rglob("*.py")]
+    used = {code for text in sources for code in spoken.findall(text)}
+    assert len(used) > 50
+    assert used - set(codes("en")) == set()
+
+
+def test_every_finding_has_evidence_and_an_action():
+    english = codes("en")
+    assert {code for code in english if f"{code}.evidence" in english} == {
+        code for code in english if f"{code}.action" in english
+    }
+
+
+def test_money_reads_as_the_shop_writes_it():
+    code = Message("base.worth", {"money": Decimal("12345.678")})
+    assert render(code, currency="GBP") == "£12,346"
+    assert render(code, "zh", currency="CNY") == "¥12,346"
+    assert render(code) == "12,346"
+
+
+def test_languages_are_those_with_a_catalogue():
+    assert set(LANGUAGES) == {path.name for path in (SOURCE / "locale").iterdir() if path.is_dir()}
