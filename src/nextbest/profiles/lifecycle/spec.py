@@ -1,5 +1,6 @@
 """Lifecycle: where each customer stands, judged by the customer's own rhythm."""
 
+from dataclasses import dataclass
 from typing import Annotated, Final
 
 from pydantic import Field
@@ -22,6 +23,34 @@ class LifecycleSettings(AsOfSettings):
     """Dormant from this many usual gaps."""
     gone_from: Annotated[float, Field(gt=0)] = 6.0
     """Gone from this many usual gaps."""
+    gone_days: Annotated[int, Field(ge=1)] = 91
+    """Nobody is gone before this many days of silence: who buys every three days is not lost after three weeks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """How often the shop's customers order."""
+
+    gap_days: float
+    """Median over customers with two order days or more of their mean gap."""
+    second_order_days: float
+    """Days from the first order day within which nine in ten of those who came back had come back."""
+    weight: float
+    """Gaps of a customer's own that weigh as much as the shop's; infinite where customers do not differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class StageTotals:
+    """Who is in one stage on one day."""
+
+    stage: str
+    n_customers: int
+    customer_share: float
+    """Of all customers who bought, 0-1."""
+    usual_gap_days: float
+    """Median of the customers' usual gaps."""
+    days_since_last_order: float
+    """Median."""
 
 
 LIFECYCLE = Table(
@@ -37,7 +66,7 @@ LIFECYCLE = Table(
         Column(
             "usual_gap_days",
             "float64",
-            "the customer's own rhythm, drawn towards the shop's where orders are few",
+            "days between the customer's order days, drawn towards the shop's where orders are few",
         ),
         Column("silence", "float64", "days_since_last_order / usual_gap_days"),
     ),
