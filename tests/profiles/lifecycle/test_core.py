@@ -44,7 +44,8 @@ def test_the_rhythm_of_customers_is_recovered():
     rng = np.random.default_rng(7)
     means = 80 / rng.gamma(shape=8, scale=1, size=4000)
     customers = [
-        rng.exponential(mean, size=n) for mean, n in zip(means, rng.integers(1, 9, 4000), strict=True)
+        rng.exponential(mean, size=n).tolist()
+        for mean, n in zip(means, rng.integers(1, 9, 4000), strict=True)
     ]
     rhythm = shop_rhythm(*measured(customers))
     # inverse-gamma means with shape a: the exact Bayes weight is a - 1 = 7.
