@@ -33,7 +33,7 @@ class Delimited(RawTable):
     """Rows of delimited text, cut by Arrow block by block."""
 
     def __init__(self, text: Text, dialect: Dialect) -> None:
-        super().__init__(text.content.name, tuple(dialect.columns[i] for i in dialect.kept))
+        super().__init__(text.content.name, tuple(dialect.header.columns[i] for i in dialect.header.kept))
         self._text, self._dialect = text, dialect
         self.notices = tuple(_notices(self.name, self._text, dialect))
 
@@ -83,7 +83,7 @@ class Delimited(RawTable):
             wrong.append(row)
             return "skip"
 
-        names = [str(i) for i in range(len(self._dialect.columns))]
+        names = [str(i) for i in range(len(self._dialect.header.columns))]
         if not block.strip(b"\n"):
             return pa.table({name: pa.array([], pa.string()) for name in names}), wrong
         table = pacsv.read_csv(
@@ -102,7 +102,7 @@ class Delimited(RawTable):
         for row in wrong:
             self._reject(int(rows[row.number - 1]), "cells", row.text.encode())
         rows = np.delete(rows, [row.number - 1 for row in wrong])
-        cells = [table.column(i).combine_chunks() for i in self._dialect.kept]
+        cells = [table.column(i).combine_chunks() for i in self._dialect.header.kept]
         batch, empty = finished(cells, self.columns, pa.array(rows, pa.int64()))
         for number in empty:
             self._reject(number, "empty", b"")
@@ -123,7 +123,7 @@ def open_delimited(
     dialect = read_dialect(sample, delimiter, has_header=has_header)
     if is_whole and not any(sample.split("\n")[dialect.n_skipped :]):
         raise DataError("files.no_rows", file=content.name)
-    if twice := duplicates(dialect.columns):
+    if twice := duplicates(dialect.header.columns):
         raise DataError("files.duplicate_columns", file=content.name, columns=twice)
     return Delimited(text, dialect)
 
@@ -162,8 +162,8 @@ def _check_delimiter(name: str, delimiter: str, sample: str) -> None:
 
 
 def _notices(name: str, text: Text, dialect: Dialect) -> Iterator[Message]:
-    if not dialect.has_header:
-        yield Message("files.no_header", {"file": name, "columns": dialect.columns})
+    if not dialect.header.has_header:
+        yield Message("files.no_header", {"file": name, "columns": dialect.header.columns})
     if dialect.n_above:
         yield Message("files.lines_above", {"file": name, "n": dialect.n_above})
     if text.has_nul:

@@ -61,7 +61,7 @@ def open_source(
     if start.startswith((_OLD_WORKBOOK, _ZIP)):
         from nextbest.sources.files.workbook import open_workbook
 
-        return open_workbook(content, table)
+        return open_workbook(content, None if content.member else table, has_header=has_header)
     if _is_json(content, start):
         from nextbest.sources.files.objects import open_json
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime, time, timedelta
+import math
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from functools import singledispatch
+from types import NoneType
 from typing import Final
+from uuid import UUID
 
 import numpy as np
 import pyarrow as pa
@@ -29,25 +33,22 @@ def as_strings(column: pa.Array | pa.ChunkedArray) -> pa.Array:
     >>> as_strings(pa.array([[1, 2]])).to_pylist()
     ['[1, 2]']
     """
-    if isinstance(column, pa.ChunkedArray):
-        column = column.combine_chunks()
-    kind = column.type
-    if pa.types.is_dictionary(kind):
-        return as_strings(column.dictionary_decode())
-    if pa.types.is_floating(kind):
-        return _floats(pc.cast(column, pa.float64()))
-    if pa.types.is_timestamp(kind):
-        return _instants(column)
-    if pa.types.is_nested(kind):
-        return pa.array([plain(value) for value in column.to_pylist()], pa.string())
-    if pa.types.is_duration(kind):
-        return pc.cast(pc.cast(column, pa.int64()), pa.string())
-    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind):
-        return pa.array([plain(value) for value in column.to_pylist()], pa.string())
+    whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    whole = whole.dictionary_decode() if pa.types.is_dictionary(whole.type) else whole
+    written = next((write for is_kind, write in _WRITERS if is_kind(whole.type)), _cast)
+    return written(whole)
+
+
+def _cast(column: pa.Array) -> pa.Array:
     return pc.cast(column, pa.string())
 
 
+def _one_by_one(column: pa.Array) -> pa.Array:
+    return pa.array([plain(value) for value in column.to_pylist()], pa.string())
+
+
 def _floats(column: pa.Array) -> pa.Array:
+    column = pc.cast(column, pa.float64())
     values = column.to_numpy(zero_copy_only=False)
     with np.errstate(invalid="ignore"):
         whole = np.isfinite(values) & (np.abs(values) < _MAX_INTEGRAL) & (np.floor(values) == values)
@@ -55,6 +56,11 @@ def _floats(column: pa.Array) -> pa.Array:
     others = pc.cast(column, pa.string())
     strings = pc.if_else(pa.array(whole), integers, others)
     return pc.if_else(pa.array(np.isnan(values)), pa.scalar(None, pa.string()), strings)
+
+
+def _decimals(column: pa.Array) -> pa.Array:
+    """Arrow writes a scale beyond 6 as powers of ten."""
+    return _cast(column) if 0 <= column.type.scale <= 6 else _one_by_one(column)  # noqa: PLR2004
 
 
 def _instants(column: pa.Array) -> pa.Array:
@@ -68,6 +74,19 @@ def _instants(column: pa.Array) -> pa.Array:
     return pc.binary_join_element_wise(strings, "Z", "") if zoned else strings
 
 
+_WRITERS: Final = (
+    (pa.types.is_floating, _floats),
+    (pa.types.is_timestamp, _instants),
+    (pa.types.is_nested, _one_by_one),
+    (pa.types.is_binary, _one_by_one),
+    (pa.types.is_large_binary, _one_by_one),
+    (pa.types.is_fixed_size_binary, _one_by_one),
+    (pa.types.is_duration, _one_by_one),
+    (pa.types.is_decimal, _decimals),
+)
+
+
+@singledispatch
 def plain(value: object) -> str | None:
     """Write one Python value as ``as_strings`` would.
 
@@ -76,21 +95,54 @@ def plain(value: object) -> str | None:
     >>> [plain(value) for value in (17850.0, True, "", date(2024, 1, 31), {"a": 1})]
     ['17850', 'true', None, '2024-01-31', '{"a": 1}']
     """
-    if value is None or value == "" or value != value:  # noqa: PLR0124
-        return None
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < _MAX_INTEGRAL else repr(value)
-    if isinstance(value, datetime):
-        return as_strings(pa.array([value])).to_pylist()[0]  # type: ignore[no-any-return]
-    if isinstance(value, bytes):
-        return value.decode(errors="backslashreplace")
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    if isinstance(value, str | int | date | time | timedelta):
-        return str(value)
     return json.dumps(value, ensure_ascii=False, default=str)
+
+
+@plain.register(str)
+def _(value: str) -> str | None:
+    return value or None
+
+
+@plain.register(NoneType)
+def _(_value: None) -> None:
+    return None
+
+
+@plain.register(bool)
+def _(value: bool) -> str:  # noqa: FBT001
+    return "true" if value else "false"
+
+
+@plain.register(float)
+def _(value: float) -> str | None:
+    if math.isnan(value):
+        return None
+    return str(int(value)) if value.is_integer() and abs(value) < _MAX_INTEGRAL else repr(value)
+
+
+@plain.register(datetime)
+def _(value: datetime) -> str:
+    utc = value if value.tzinfo is None else value.astimezone(UTC).replace(tzinfo=None)
+    return utc.isoformat(" ") + ("" if value.tzinfo is None else "Z")
+
+
+@plain.register(bytes)
+def _(value: bytes) -> str:
+    return value.decode(errors="backslashreplace")
+
+
+@plain.register(Decimal)
+def _(value: Decimal) -> str:
+    return format(value, "f")
+
+
+@plain.register(int)
+@plain.register(date)
+@plain.register(time)
+@plain.register(timedelta)
+@plain.register(UUID)
+def _(value: object) -> str:
+    return str(value)
 
 
 def finished(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-DELIMITERS: Final = (",", "\t", ";", "|", "^", "~", "\x01", "\x1f", ":")
+DELIMITERS: Final = (",", "\t", ";", "|", "^", "~", "\x01", "\x1f")
 """Tried in this order; the earlier wins a tie."""
 _MAX_HEADER_LINES: Final = 20
 _ALMOST_ALL: Final = 0.9
@@ -18,48 +18,73 @@ _DATUM: Final = re.compile(r"[-+(\s$€£¥￥]*\d[\d.,:/\-\s+TZ%)]*(?:元|[AaPp
 
 
 @dataclass(frozen=True, slots=True)
+class Header:
+    """Where the rows begin and what their cells are called."""
+
+    columns: tuple[str, ...]
+    """One name per cell of a row."""
+    kept: tuple[int, ...]
+    """Places of the columns worth keeping: not those without name and content, such as a delimiter too many leaves."""
+    n_above: int
+    """Records above the header, such as titles."""
+    has_header: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Dialect:
     """How to cut the lines of a file into named cells."""
 
     delimiter: str
-    columns: tuple[str, ...]
-    """One name per cell of a row."""
-    kept: tuple[int, ...]
-    """Places of the columns that are worth keeping: a nameless, empty last one is not."""
+    header: Header
     n_skipped: int
     """Lines before the first row of data: title lines and the header."""
     n_above: int = 0
     """Title lines above the header."""
-    has_header: bool = True
 
 
 def read_dialect(text: str, delimiter: str | None = None, *, has_header: bool | None = None) -> Dialect:
     r"""Work out the shape of a file from its first lines.
 
-    Most rows have one number of cells: the delimiter is the sign for which that is most true, the header is the first
-    line with as many cells (a file of R has one name less: its first column has none). There is no header if
-    every column of numbers and dates already begins with a number or a date.
+    Most rows have one number of cells: the delimiter is the sign for which that is most true.
 
     Examples
     --------
-    >>> read_dialect("Sales 2024\nid;price\n1;1,50\n2;2,50\n")
-    Dialect(delimiter=';', columns=('id', 'price'), kept=(0, 1), n_skipped=2, n_above=1, has_header=True)
-    >>> read_dialect("ann,2024-01-31\nbob,2024-02-01\n").columns
-    ('c1', 'c2')
+    >>> dialect = read_dialect("Sales 2024\nid;price\n1;1,50\n2;2,50\n")
+    >>> dialect.delimiter, dialect.header.columns, dialect.n_skipped, dialect.n_above
+    (';', ('id', 'price'), 2, 1)
     """
     lines = text.split("\n")
     announced = re.fullmatch(r"sep=(.)", lines[0])
     first = 1 if announced else 0
     delimiter = delimiter or (announced[1] if announced else guess_delimiter(lines[first:]))
     records, ends = _records(lines[first:], delimiter)
+    header = read_header(records, has_header=has_header)
+    n_above = ends[header.n_above - 1] if header.n_above else 0
+    n_skipped = ends[header.n_above] if header.has_header else n_above
+    return Dialect(delimiter, header, first + n_skipped, n_above)
+
+
+def read_header(records: Sequence[Sequence[str]], *, has_header: bool | None = None) -> Header:
+    """Find the names of the columns in the first records.
+
+    The header is the first record with as many cells as most have (a file of R has one name less: its first column has none).
+    There is no header if every column of numbers and dates already begins with a number or a date.
+
+    Examples
+    --------
+    >>> read_header([["id", "on", ""], ["ann", "2024-01-31", ""], ["bob", "2024-02-01", ""]])
+    Header(columns=('id', 'on', 'c3'), kept=(0, 1), n_above=0, has_header=True)
+    >>> read_header([["ann", "2024-01-31"], ["bob", "2024-02-01"]]).columns
+    ('c1', 'c2')
+    """
     width = _usual(records)
     at = _header_at(records, width)
-    header = has_header if has_header is not None else not _starts_with_data(records[at], records[at + 1 :])
-    width = max(width, len(records[at])) if header else width
-    names = _names(records[at] if header else [], width, records[at + 1 :])
-    kept = tuple(range(width - 1 if _ends_with_nothing(records[at:], width, header=header) else width))
-    n_above = first + (ends[at - 1] if at else 0)
-    return Dialect(delimiter, names, kept, first + ends[at] if header else n_above, n_above - first, header)
+    given = has_header if has_header is not None else not _starts_with_data(records[at], records[at + 1 :])
+    rows = [row for row in records[at + given :] if len(row) <= max(width, len(records[at]))]
+    names = _header_cells(records[at], width, rows) if given else [""] * width
+    filled = {i for row in rows for i, cell in enumerate(row) if cell.strip()}
+    kept = tuple(i for i, name in enumerate(names) if name or not given or i in filled)
+    return Header(tuple(name or f"c{i + 1}" for i, name in enumerate(names)), kept, at, given)
 
 
 def guess_delimiter(lines: Sequence[str]) -> str:
@@ -92,7 +117,8 @@ def duplicates(names: Sequence[str]) -> list[str]:
 
 def _records(lines: Sequence[str], delimiter: str) -> tuple[list[list[str]], list[int]]:
     """Cut lines into cells; the second list holds the number of lines up to the end of each record."""
-    records, ends = [], []
+    records: list[list[str]] = []
+    ends: list[int] = []
     reader = csv.reader((line + "\n" for line in lines), delimiter=delimiter)
     try:
         for record in reader:
@@ -115,7 +141,7 @@ def _usual(records: Sequence[Sequence[str]]) -> int:
 def _header_at(records: Sequence[Sequence[str]], width: int) -> int:
     if not records or len(records[0]) >= width:
         return 0
-    at = next(i for i, record in enumerate(records) if len(record) == width)
+    at = next(i for i, record in enumerate(records) if len(record) >= width)
     return (
         0 if at == 1 and len(records[0]) == width - 1 and _starts_with_data(records[1], records[2:]) else at
     )
@@ -141,23 +167,14 @@ def _is_data(cells: Sequence[str]) -> bool:
     return bool(filled) and sum(bool(_DATUM.fullmatch(cell)) for cell in filled) >= _ALMOST_ALL * len(filled)
 
 
-def _names(header: Sequence[str], width: int, rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
-    cells = [" ".join(cell.replace("\ufeff", "").split()) for cell in header]
+def _header_cells(header: Sequence[str], width: int, rows: Sequence[Sequence[str]]) -> list[str]:
+    cells = [_own(" ".join(cell.replace("\ufeff", "").split())) for cell in header]
     if 0 < len(cells) == width - 1 and any(len(row) == width and row[-1].strip() for row in rows):
         cells.insert(0, "")
-    cells += [""] * (width - len(cells))
-    return tuple(_own(cell) or f"c{i + 1}" for i, cell in enumerate(cells))
+    return cells + [""] * (width - len(cells))
 
 
 def _own(cell: str) -> str:
     """Take ``="id"`` and names in stray quotes for what they mean; ``_row`` is ours."""
     name = re.sub(r'^="?(.*?)"?$', r"\1", cell).strip().strip('"').strip()
     return "_row_given" if name == "_row" else name
-
-
-def _ends_with_nothing(records: Sequence[Sequence[str]], width: int, *, header: bool) -> bool:
-    """Tell whether each line ends with a delimiter too many."""
-    if header and len(records[0]) == width and records[0][-1].strip():
-        return False
-    rows = [row for row in records[header:] if len(row) == width]
-    return width > 1 and bool(rows) and not any(row[-1].strip() for row in rows)

@@ -17,6 +17,13 @@ _MARKS: Final = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _ENOUGH: Final = 0.5
+_GB_LEADS: Final = frozenset({0xA1, 0xA3, *range(0xB0, 0xD8)})
+"""First bytes of GB 2312 level 1 characters and of full-width signs."""
+_GB_TRAILS: Final = range(0xA1, 0xFF)
+_BIG5_LEADS: Final = frozenset({0xA1, *range(0xA4, 0xC7)})
+_WESTERN: Final = frozenset(b"\x80\x91\x92\x93\x94\x96\x97\xa3\xa5\xa9\xae\xb0\xb4\xba") | frozenset(
+    range(0xC0, 0x100)
+)
 _HIGH: Final = re.compile(rb"[\x80-\xff]+")
 
 
@@ -90,26 +97,20 @@ def _share_everyday(lines: Sequence[bytes], everyday: Callable[[bytes], float]) 
 
 
 def _everyday_gb(run: bytes) -> float:
-    """Count the bytes of GB 2312 level 1 characters and of full-width signs."""
+    """Count the bytes of everyday GB 2312 characters."""
     pairs = zip(run[::2], run[1::2], strict=False)
-    return 2.0 * sum(
-        trail >= 0xA1 and (0xB0 <= lead <= 0xD7 or lead in {0xA1, 0xA3}) for lead, trail in pairs
-    )
+    return 2.0 * sum(lead in _GB_LEADS and trail in _GB_TRAILS for lead, trail in pairs)
 
 
 def _everyday_big5(run: bytes) -> float:
     """Count the bytes of Big5 level 1 characters; the second byte may be ASCII, so the run may be half of it."""
-    leads = [byte for byte in run if 0xA4 <= byte <= 0xC6 or byte == 0xA1]
-    odd = len(run) == 1 and bool(leads)
-    return 0.0 if odd else 0.9 * min(2.0 * len(leads), len(run))
+    n_leads = sum(byte in _BIG5_LEADS for byte in run)
+    return 0.9 * min(2.0 * n_leads, len(run)) if len(run) > 1 else 0.0
 
 
 def _everyday_western(run: bytes) -> float:
     """Count accented letters, currency signs and typographic quotes that stand alone or in twos."""
-    known = sum(
-        byte >= 0xC0 or byte in b"\x80\x91\x92\x93\x94\x96\x97\xa3\xa5\xa9\xae\xb0\xb4\xba\xdf"
-        for byte in run
-    )
+    known = sum(byte in _WESTERN for byte in run)
     return known if len(run) <= 2 else 0.2 * known  # noqa: PLR2004
 
 
