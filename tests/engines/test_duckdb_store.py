@@ -63,12 +63,12 @@ def test_ibis_duckdb_and_sqlglot_fit_together(tmp_path):
     connection.create_table("t", rows)
     connection.create_table("t", rows, overwrite=True)
     connection.insert("t", rows)
-    assert connection.list_tables() == ["t"]
+    assert "t" in connection.list_tables()
     assert connection.table("t").count().execute() == 4
     connection.to_parquet(connection.table("t"), tmp_path / "t.parquet")
     assert connection.read_parquet(tmp_path / "t.parquet").to_pyarrow().num_rows == 4
     connection.drop_table("t")
-    assert connection.list_tables() == []
+    assert "t" not in connection.list_tables()
 
 
 def test_parts_with_different_attributes_are_read_together(tmp_path):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -11,14 +11,17 @@ from typing import Any, Self
 
 import pyarrow as pa
 
-from nextbest.app import looking, plan, reporting, runner
+from nextbest.app import checking, explaining, judging, looking, plan, reporting, runner
 from nextbest.app.catalogue import CATALOGUE, contracts
+from nextbest.app.checking import Check
 from nextbest.app.config import Config
+from nextbest.app.explaining import Explanation
 from nextbest.app.intake import Intake, take_in
 from nextbest.base.capability import Capability, Moment
 from nextbest.base.errors import DataError, SettingsError
 from nextbest.base.findings import Finding
 from nextbest.engines.duckdb_store import DuckDBStore, read
+from nextbest.engines.operations import Operations
 from nextbest.engines.parts import Parts
 from nextbest.engines.snapshots import (
     Snapshot,
@@ -176,6 +179,87 @@ class Workspace:
             replace_text(path, reporting.page(self, against, language))
         return path
 
+    def explain(self, customer_id: str) -> Explanation:
+        """Tell what one customer would get, why, and what was ruled out by what.
+
+        Raises
+        ------
+        DataError
+            Nobody has that id.
+        """
+        return explaining.explain(
+            self.reader(), customer_id, self.config.capabilities["audiences"], self._moment
+        )
+
+    def review(
+        self,
+        rule: str,
+        verdict: str,
+        *,
+        note: str | None = None,
+        by: str | None = None,
+        now: datetime | None = None,
+    ) -> str:
+        """Approve, reject or annotate a rule, named by its id or the beginning of it; gives the whole id.
+
+        Parameters
+        ----------
+        verdict
+            ``approve``, ``reject`` or ``note``.
+        """
+        if verdict not in judging.STATES:
+            raise DataError("app.verdict_unknown", got=verdict, known=list(judging.STATES))
+        rule_id = judging.whole_id(self.reader(), rule)
+        with self._operations() as operations:
+            operations.review(rule_id, judging.STATES[verdict], by=by, at=now or datetime.now(UTC), note=note)
+        return rule_id
+
+    def reviews(self) -> pa.Table:
+        """List the reviews that hold now."""
+        with self._operations() as operations:
+            return operations.snapshot_rows()["reviews"]
+
+    def add_rule(  # noqa: PLR0913
+        self,
+        level: str,
+        body: Sequence[str],
+        head: str,
+        *,
+        sign: str = "+",
+        is_ordered: bool = False,
+        note: str | None = None,
+        by: str | None = None,
+        now: datetime | None = None,
+    ) -> str:
+        """Write a rule that the next run measures like a mined one; gives its id.
+
+        Parameters
+        ----------
+        level
+            ``product``, ``category`` or ``department``.
+        body, head
+            What the customer has and what to offer: ids, or names that are unique.
+        sign
+            ``+`` (offer it) or ``-`` (do not).
+        is_ordered
+            The head comes after the body.
+        """
+        rule = judging.written_rule(self.reader(), level, body, head, sign=sign, is_ordered=is_ordered)
+        with self._operations() as operations:
+            operations.add_rule(replace(rule, note=note, written_by=by), at=now or datetime.now(UTC))
+        return rule.rule_id
+
+    def remove_rule(self, rule: str, *, by: str | None = None, now: datetime | None = None) -> str:
+        """Remove a rule that a person wrote; its history stays."""
+        rule_id = judging.whole_id(self.reader(), rule)
+        with self._operations() as operations:
+            operations.remove_rule(rule_id, by=by, at=now or datetime.now(UTC))
+        return rule_id
+
+    def check(self) -> Check:
+        """Validate settings and sources without changing anything."""
+        return checking.check(self.config, self.folder)
+
     def reader(self, run: str | None = None) -> DuckDBStore:
         """Open every table that can be read now, or those of one run."""
         snapshot = self._snapshots.open(run) if run else self._snapshots.current()
@@ -192,11 +276,23 @@ class Workspace:
         """List the runs kept, oldest first."""
         return self._snapshots.names()
 
+    @property
+    def _moment(self) -> Moment:
+        """The day of the last run."""
+        current = self._snapshots.current()
+        day = current.manifest["as_of"] if current else None
+        return Moment(date.fromisoformat(day) if day else None, self.config.shop.seed)
+
+    def _operations(self) -> Operations:
+        self._store.mkdir(parents=True, exist_ok=True)
+        return Operations.open(self._store)
+
     def _job(
         self, parts: Parts, where: Mapping[str, str], folder: Path, progress: runner.Progress
     ) -> runner.Job:
         current = self._snapshots.current()
-        people = self._operations().snapshot_rows()
+        with self._operations() as operations:
+            people = operations.snapshot_rows()
         files = parts.files()
         store = DuckDBStore(
             contracts(), files | people, previous=current.tables() if current else {}, folder=folder

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -77,7 +77,7 @@ def pairs(texts: list[str] | None, option: str) -> dict[str, str]:
     return found
 
 
-def print_findings(findings: list[Any], currency: str | None) -> None:
+def print_findings(findings: Sequence[Any], currency: str | None) -> None:
     """Print findings: the sentence, its evidence, what to do."""
     for number, finding in enumerate(findings, start=1):
         output.CONSOLE.print()

@@ -117,6 +117,31 @@ def audiences(bodies: ir.Table, heads: ir.Table, has: ir.Table) -> ir.Table:
     return lacking.inner_join(at_stake, "rule_id").select("rule_id", "customer_id", "margin_at_stake")
 
 
+def standings(bodies: ir.Table, heads: ir.Table, has: ir.Table) -> ir.Table:
+    """Say of one customer, per rule, how much of the body and whether the head is there.
+
+    Parameters
+    ----------
+    bodies, heads
+        As in :func:`audiences`.
+    has
+        From :func:`has_items`, of one customer only.
+
+    Returns
+    -------
+    One row per rule: rule_id, n_items, n_had, has_head.
+    """
+    mine = has.select("level", "item_id", is_there=ibis.literal(True))
+    n_had = (
+        bodies.left_join(mine, ["level", "item_id"])
+        .group_by("rule_id", "n_items")
+        .aggregate(n_had=ibis._.is_there.count())
+    )
+    at_head = heads.left_join(mine, ["level", "item_id"])
+    has_head = at_head.select("rule_id", has_head=at_head.is_there.fill_null(False))
+    return n_had.inner_join(has_head, "rule_id").select("rule_id", "n_items", "n_had", "has_head")
+
+
 def reach(found: ir.Table, haves: ir.Table) -> ir.Table:
     """Count the rules with an audience and the customers in any."""
     customers = found.select("customer_id").distinct().count().name("n_customers").as_table()

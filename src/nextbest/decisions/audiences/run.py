@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+import ibis.expr.types as ir
 import pyarrow as pa
 
 from nextbest.base.capability import Moment
 from nextbest.base.findings import Finding
 from nextbest.decisions.audiences.core import read_body
-from nextbest.decisions.audiences.query import audiences, bought, chosen_rules, has_items, held, reach
+from nextbest.decisions.audiences.query import (
+    audiences,
+    bought,
+    chosen_rules,
+    has_items,
+    held,
+    reach,
+    standings,
+)
 from nextbest.decisions.audiences.spec import AudienceSettings, Reach
 from nextbest.decisions.audiences.words import findings
 from nextbest.models.rules import rule_id
@@ -33,20 +42,43 @@ _NO_PRODUCTS = pa.schema(
 
 def run(store: Store, settings: AudienceSettings, moment: Moment) -> list[Finding]:
     """Find the audience of every rule worth acting on."""
+    haves = _haves(store, moment)
+    bodies, heads, has = _sides(store, settings, haves)
+    store.write("audiences", audiences(bodies, heads, has))
+    (row,) = store.arrow(reach(store.table("audiences"), haves)).to_pylist()
+    return findings(Reach(**row))
+
+
+def standing(store: Store, customer_id: str, settings: AudienceSettings, moment: Moment) -> ir.Table:
+    """Say of one customer how each rule with an audience stands.
+
+    Returns
+    -------
+    One row per rule: rule_id, n_items (in the body), n_had (of them), has_head, and from ``rules`` body, head,
+    size_lift, confidence, n_both, margin_at_stake (for this one customer), margin_source, is_ordered.
+    """
+    haves = _haves(store, moment)
+    bodies, heads, has = _sides(store, settings, haves.filter(haves.customer_id == customer_id))
+    shown = ("rule_id", "body", "head", "size_lift", "confidence", "n_both", "margin_source", "is_ordered")
+    known = (
+        store.table("rules").select(*shown).inner_join(heads.select("rule_id", "margin_at_stake"), "rule_id")
+    )
+    return known.inner_join(standings(bodies, heads, has), "rule_id")
+
+
+def _sides(store: Store, settings: AudienceSettings, haves: ir.Table) -> tuple[ir.Table, ir.Table, ir.Table]:
+    """Take the chosen rules apart: items of their bodies, their heads, and who has which of these items."""
     rules = store.arrow(chosen_rules(store.table("rules"), settings)).to_pylist()
     bodies = pa.Table.from_pylist([item for rule in rules for item in _body(rule)], _BODIES)
     heads = pa.Table.from_pylist([rule | {"item_id": rule["head_id"]} for rule in rules], _HEADS)
     items = pa.concat_tables([bodies.select(["level", "item_id"]), heads.select(["level", "item_id"])])
     levels = sorted(set(heads["level"].to_pylist())) or ["product"]
-    haves = _haves(store, moment)
     products = store.table("products") if store.has("products") else store.memtable(_NO_PRODUCTS)
     has = has_items(haves, products, store.memtable(items), levels)
-    store.write("audiences", audiences(store.memtable(bodies), store.memtable(heads), has))
-    (row,) = store.arrow(reach(store.table("audiences"), haves)).to_pylist()
-    return findings(Reach(**row))
+    return store.memtable(bodies), store.memtable(heads), has
 
 
-def _haves(store: Store, moment: Moment) -> Any:
+def _haves(store: Store, moment: Moment) -> ir.Table:
     """Take what customers bought where orders know them, else what they hold."""
     if store.has("order_lines", "customer_id"):
         return bought(store.table("order_lines"), moment.as_of)
