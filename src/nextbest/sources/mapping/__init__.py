@@ -9,37 +9,44 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nextbest.sources.mapping.spec import (
+    FILE_NAME,
     ORDERS,
     RATES,
     ROW_NUMBER,
+    WITH,
     Guess,
     Layout,
     Match,
     Mode,
     Shape,
     columns_of,
+    terms,
 )
 
 if TYPE_CHECKING:
-    from nextbest.sources.mapping.core import guess
+    from nextbest.sources.mapping.core import guess, is_personal_header
 
 __all__ = [
-    "ORDERS",
-    "RATES",
-    "ROW_NUMBER",
+    "FILE_NAME",
     "Guess",
     "Layout",
     "Match",
     "Mode",
+    "ORDERS",
+    "RATES",
+    "ROW_NUMBER",
     "Shape",
+    "WITH",
     "columns_of",
     "guess",
+    "is_personal_header",
+    "terms",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    if name == "guess":
-        from nextbest.sources.mapping.core import guess
+    if name in {"guess", "is_personal_header"}:
+        from nextbest.sources.mapping import core
 
-        return guess
+        return getattr(core, name)
     raise AttributeError(name)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from nextbest.base.contract import Column, Table
 from nextbest.tables import CANONICAL
 
-Shape = Literal["rows", "wide", "snapshots"]
-"""``rows``: a row per thing; ``wide``: a column per product held; ``snapshots``: what was held at each month's end."""
+Shape = Literal["rows", "wide"]
+"""``rows``: a row per thing; ``wide``: a column per product held. Monthly snapshots are either, with ``seen_on``."""
 Mode = Literal["append", "upsert", "replace"]
 """How a later file of the same source joins the earlier ones."""
 Why = Literal["given", "name", "shape"]
@@ -19,8 +19,10 @@ ROW_NUMBER: Final = "@row"
 """Stands for a column that numbers the rows of the file."""
 FILE_NAME: Final = "@file"
 """Stands for a column that holds the file's name, such as a month in ``holdings-2024-05.csv``."""
-WIDE_PRODUCTS: Final = "@columns"
-"""Prefix in a wide file: ``holdings.product_id = "@columns:visa,mortgage"`` names the columns that are products."""
+ELSE: Final = " | "
+"""Between two columns: the second where the first is empty (``Lineitem sku | Lineitem name``)."""
+WITH: Final = " + "
+"""Between two columns: texts are joined by a blank (``Date + Time``), numbers are added."""
 
 ORDERS: Final = Table(
     "orders",
@@ -31,8 +33,9 @@ ORDERS: Final = Table(
         Column("customer_id", "string", "who bought"),
         Column("ordered_at", "timestamp", "when it was ordered"),
         Column("status", "string", "state of the order, as the source says"),
-        Column("net_revenue", "money", "paid for the order, spread over lines that have no amount"),
-        Column("discount", "money", "taken off the order"),
+        Column("order_revenue", "money", "paid for the order, spread over lines that have no amount"),
+        Column("order_refund", "money", "given back for the order, positive"),
+        Column("cancelled_at", "timestamp", "when the order was cancelled"),
         Column("currency", "string", "ISO 4217 code"),
         Column("channel", "string", "web, app, store, phone"),
         Column("store_id", "string", "where it was sold"),
@@ -60,11 +63,32 @@ STAGING: Final = (
     Column("tax", "money", "tax contained in net_revenue"),
     Column("refund", "money", "given back for the line, positive"),
     Column("refunded_quantity", "float64", "units given back, positive"),
+    Column("order_revenue", "money", "paid for the whole order, spread over its lines"),
+    Column("order_refund", "money", "given back for the whole order, spread over its lines, positive"),
+    Column("cancelled_at", "timestamp", "when the whole order was cancelled"),
     Column("status", "string", "state of the order, as the source says"),
 )
 """Columns of order lines that are read and used up while loading."""
 
 SNAPSHOT: Final = Column("held", "string", "long holdings: 1/0 or an amount; 0 and empty are not held")
+
+
+def terms(theirs: str, columns: Collection[str]) -> tuple[str, tuple[str, ...]]:
+    """Take a mapping's right side apart: how the columns are joined, and which they are.
+
+    Examples
+    --------
+    >>> terms("Lineitem sku | Lineitem name", ["Lineitem sku", "Lineitem name"])
+    (' | ', ('Lineitem sku', 'Lineitem name'))
+    >>> terms("a | b", ["a | b"])
+    ('', ('a | b',))
+    """
+    if theirs in columns:
+        return "", (theirs,)
+    for joint in (ELSE, WITH):
+        if joint in theirs:
+            return joint, tuple(part.strip() for part in theirs.split(joint))
+    return "", (theirs,)
 
 
 def columns_of(table: str) -> tuple[Column, ...]:
@@ -91,6 +115,8 @@ class Layout:
     shape: Shape = "rows"
     fill_by: str | None = None
     """Column of the file whose equal, consecutive values share the cells that only the first row fills (Shopify: Name)."""
+    products: tuple[str, ...] = ()
+    """Wide holdings: the columns that are products; a cell that is 1 or an amount means held."""
 
     def of(self, table: str) -> dict[str, str]:
         """Columns of one table, without the table's name.

@@ -1,0 +1,6 @@
+"""From headers and the first rows to a layout: aliases, shapes of values, known exports, and the choice of the table."""
+
+from nextbest.sources.mapping.core.aliases import is_personal_header
+from nextbest.sources.mapping.core.guessing import guess
+
+__all__ = ["guess", "is_personal_header"]

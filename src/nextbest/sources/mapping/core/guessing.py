@@ -1,0 +1,280 @@
+"""The whole guess: table, shape, columns, and what the file betrays about time zone and currency."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from nextbest.base.errors import DataError, SettingsError
+from nextbest.sources import values
+from nextbest.sources.mapping.core.aliases import is_personal_header
+from nextbest.sources.mapping.core.exports import Export, known_export
+from nextbest.sources.mapping.core.matching import Shapes, match_columns, own_kind
+from nextbest.sources.mapping.core.shapes import Shape, is_constant_within, is_filled_once, shape_of
+from nextbest.sources.mapping.core.tables import product_columns, table_of
+from nextbest.sources.mapping.spec import (
+    ELSE,
+    FILE_NAME,
+    ORDERS,
+    RATES,
+    ROW_NUMBER,
+    Guess,
+    Layout,
+    Match,
+    Mode,
+    terms,
+)
+from nextbest.tables import CANONICAL
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_CHINESE: Final = re.compile(r"[\u4e00-\u9fff]")
+_CURRENCY_IN_HEADER: Final = re.compile(
+    r"[(\[（](USD|EUR|GBP|CNY|RMB|JPY|CHF|AUD|CAD|元)[)\]）]", re.IGNORECASE
+)
+_CURRENCY_NAMES: Final = {"元": "CNY", "RMB": "CNY"}
+_TABLES: Final = (*CANONICAL, "orders", "rates")
+_DERIVED: Final = {
+    "order_lines": {"line_id", "ordered_on", "is_product", "cancelled_on", "source_id"},
+    "events": {"event_id"},
+    "interactions": {"interaction_id"},
+}
+"""Columns that loading fills itself where the file has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What is known before anything is matched."""
+
+    shapes: Shapes
+    given: Mapping[str, str]
+    export: Export | None
+    table: str
+
+
+def guess(
+    columns: Sequence[str],
+    head: pa.Table,
+    *,
+    given: Mapping[str, str] | None = None,
+    table: str | None = None,
+) -> Guess:
+    """Recognise a file by its headers and first rows.
+
+    Parameters
+    ----------
+    columns
+        Headers in order.
+    head
+        First rows (some hundreds), strings.
+    given
+        What a person said: ``[table.]column`` -> the file's column.
+    table
+        The table, where a person said so.
+
+    Returns
+    -------
+    Guess
+        The layout with the reason for each column.
+
+    Raises
+    ------
+    SettingsError
+        ``given`` names a table or column that does not exist.
+    DataError
+        ``given`` names a column that the file does not have.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> head = pa.table({"basket": ["1", "1", "2"], "item": ["bread", "milk", "milk"]})
+    >>> guess(head.column_names, head).layout
+    Layout(table='order_lines', columns={'order_id': 'basket', 'product_id': 'item'}, shape='rows', fill_by=None, products=())
+    """
+    shapes = {name: shape_of(name, head[name].to_pylist()) for name in columns}
+    if table is not None and table not in _TABLES:
+        raise SettingsError("mapping.table_unknown", table=table, known=sorted(_TABLES))
+    export = known_export(columns, table)
+    target = table or (export.table if export else table_of(shapes))
+    look = _Look(shapes, _checked(given or {}, target, columns), export, target)
+    products = _wide(look)
+    matches = _matches(look, products)
+    return _told(look, matches, products)
+
+
+def _checked(given: Mapping[str, str], table: str, columns: Sequence[str]) -> dict[str, str]:
+    """Take the table's own name off the left sides and see that both sides exist."""
+    plain_given = {name.removeprefix(f"{table}."): theirs for name, theirs in given.items()}
+    kinds = own_kind(table)
+    for name, theirs in plain_given.items():
+        if name not in kinds:
+            raise SettingsError("mapping.column_unknown", column=name, table=table, known=sorted(kinds))
+        for part in terms(theirs, columns)[1]:
+            if part not in columns and part not in {ROW_NUMBER, FILE_NAME}:
+                near = difflib.get_close_matches(part, columns, 1) or list(columns[:1])
+                raise DataError("mapping.theirs_unknown", theirs=part, near=near[0], known=list(columns))
+    return plain_given
+
+
+def _wide(look: _Look) -> tuple[str, ...]:
+    if look.table != "holdings" or "product_id" in look.given:
+        return ()
+    products = product_columns(look.shapes)
+    if products or "customer_id" not in look.given or "product_id" in match_columns("holdings", look.shapes):
+        return products
+    taken = set(look.given.values())
+    return tuple(name for name, shape in look.shapes.items() if name not in taken and shape.is_flag)
+
+
+def _matches(look: _Look, products: tuple[str, ...]) -> dict[str, Match]:
+    taken = {part for theirs in look.given.values() for part in terms(theirs, tuple(look.shapes))[1]}
+    free = {name: shape for name, shape in look.shapes.items() if name not in taken and name not in products}
+    found = match_columns(look.table, free, look.export)
+    found = {name: match for name, match in found.items() if name not in look.given}
+    found |= {name: Match(name, theirs, "given", 1.0) for name, theirs in look.given.items()}
+    if products:
+        found = {
+            name: match for name, match in found.items() if name not in {"product_id", "balance", "held"}
+        }
+    found = _with_spares(_without_echoes(_with_totals(found, look), look), look)
+    return _with_row_number(found, look)
+
+
+def _with_totals(found: dict[str, Match], look: _Look) -> dict[str, Match]:
+    """An amount that is the same in all lines of an order is the order's total."""
+    order, amount = found.get("order_id"), found.get("net_revenue")
+    if look.table == "orders" and amount is not None:
+        found["order_revenue"] = Match("order_revenue", amount.theirs, amount.why, amount.sureness)
+        del found["net_revenue"]
+    shapes = look.shapes
+    if look.table != "order_lines" or order is None or amount is None or amount.why == "given":
+        return found
+    if order.theirs in shapes and amount.theirs in shapes and "order_revenue" not in found:
+        prices = found.get("unit_price")
+        varied = prices is None or (
+            prices.theirs in shapes and not is_constant_within(shapes[order.theirs], shapes[prices.theirs])
+        )
+        if varied and is_constant_within(shapes[order.theirs], shapes[amount.theirs]):
+            del found["net_revenue"]
+            found["order_revenue"] = Match("order_revenue", amount.theirs, "shape", 0.8)
+    return found
+
+
+def _without_echoes(found: dict[str, Match], look: _Look) -> dict[str, Match]:
+    """A product's name that is its id says nothing; a customer's e-mail that is the id stays, because it is personal."""
+    product, name = found.get("product_id"), found.get("products.name")
+    if product and name and product.theirs == name.theirs and look.table != "products":
+        del found["products.name"]
+    return found
+
+
+def _with_spares(found: dict[str, Match], look: _Look) -> dict[str, Match]:
+    """Where a line has no product id, its product's name stands in."""
+    product, name = found.get("product_id"), found.get("products.name")
+    if product is None and name is not None and look.table in {"order_lines", "holdings"}:
+        found["product_id"] = Match("product_id", name.theirs, "shape", 0.6)
+        del found["products.name"]
+    elif (
+        product
+        and name
+        and product.why != "given"
+        and product.theirs in look.shapes
+        and look.table == "order_lines"
+    ):
+        shape = look.shapes[product.theirs]
+        if 0 < shape.n_filled < len(shape.cells) and name.theirs in look.shapes:
+            joined = f"{product.theirs}{ELSE}{name.theirs}"
+            found["product_id"] = Match("product_id", joined, "shape", product.sureness)
+    return found
+
+
+def _with_row_number(found: dict[str, Match], look: _Look) -> dict[str, Match]:
+    """A flat table of customers without an id is numbered by its rows."""
+    if look.table == "customers" and "customer_id" not in found:
+        found["customer_id"] = Match("customer_id", ROW_NUMBER, "shape", 0.5)
+    return found
+
+
+def _told(look: _Look, matches: Mapping[str, Match], products: tuple[str, ...]) -> Guess:
+    used = {part for match in matches.values() for part in terms(match.theirs, tuple(look.shapes))[1]}
+    unmapped = tuple(name for name in look.shapes if name not in used and name not in products)
+    order = {name: place for place, name in enumerate(own_kind(look.table))}
+    ordered = tuple(sorted(matches.values(), key=lambda match: order[match.column]))
+    return Guess(
+        layout=Layout(
+            table=look.table,
+            columns={match.column: match.theirs for match in ordered},
+            shape="wide" if products else "rows",
+            fill_by=_fill_by(matches, look.shapes, products),
+            products=products,
+        ),
+        matches=ordered,
+        unmapped=unmapped,
+        missing=_missing(look.table, matches, products),
+        time_zone="Asia/Shanghai" if _is_chinese(look.shapes) else None,
+        currency=_currency(matches, look.shapes),
+        export=look.export.name if look.export else None,
+        mode=_mode(look.table, matches),
+        personal=tuple(
+            name for name in unmapped if is_personal_header(name) or look.shapes[name].is_personal
+        ),
+    )
+
+
+def _missing(table: str, matches: Mapping[str, Match], products: tuple[str, ...]) -> tuple[str, ...]:
+    contract = {"orders": ORDERS, "rates": RATES}.get(table) or CANONICAL[table]
+    known = set(matches) | _DERIVED.get(table, set()) | ({"product_id"} if products else set())
+    return tuple(column.name for column in contract if column.required and column.name not in known)
+
+
+def _fill_by(matches: Mapping[str, Match], shapes: Shapes, products: tuple[str, ...]) -> str | None:
+    """Find the column whose rows share what only their first row says."""
+    order = matches.get("order_id")
+    if products or order is None or order.theirs not in shapes:
+        return None
+    key = shapes[order.theirs]
+    others = [
+        shapes[match.theirs]
+        for name, match in matches.items()
+        if name in {"ordered_at", "customer_id", "status", "currency", "channel", "order_revenue"}
+        and match.theirs in shapes
+    ]
+    merged = 0 < key.n_filled < len(key.cells) and key.cells[0] is not None
+    return order.theirs if merged or any(is_filled_once(key, shape) for shape in others) else None
+
+
+def _is_chinese(shapes: Shapes) -> bool:
+    return sum(_CHINESE.search(name) is not None for name in shapes) >= len(shapes) / 2
+
+
+def _currency(matches: Mapping[str, Match], shapes: Shapes) -> str | None:
+    import pyarrow as pa
+
+    if "currency" in matches and matches["currency"].theirs in shapes:
+        said = [cell for cell in shapes[matches["currency"].theirs].cells if cell]
+        return max(sorted(set(said)), key=said.count, default=None)
+    money = [
+        match.theirs
+        for name, match in matches.items()
+        if own_kind("order_lines").get(name) and own_kind("order_lines")[name].kind == "money"
+    ]
+    for name in money:
+        written = _CURRENCY_IN_HEADER.search(name)
+        if written:
+            return _CURRENCY_NAMES.get(written[1].upper(), written[1].upper())
+        if name in shapes:
+            seen = values.style_of(pa.array(shapes[name].cells, pa.string()), "money").currency
+            if seen:
+                return seen
+    return "CNY" if _is_chinese(shapes) else None
+
+
+def _mode(table: str, matches: Mapping[str, Match]) -> Mode:
+    changes = {"status", "order_refund", "refund", "cancelled_at", "refunded_quantity"} & set(matches)
+    events = table in {"order_lines", "events", "interactions"}
+    seen = table == "holdings" and "seen_on" in matches
+    return "append" if (events and not changes) or seen else "upsert"
