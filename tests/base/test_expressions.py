@@ -61,6 +61,7 @@ def values(text):
         ("not vip", [False, True, None]),
         ("vip = true", [True, False, None]),
         ("1 / (n_orders - 1)", [None, 1.0, 0.5]),
+        ("1 / (1 / (n_orders - 1)) is null", [True, False, False]),
         ("rate > 0.2", [False, None, True]),
         ("price - cost >= 0.3", [True, True, False]),
         ("joined_on = '2024-02-29'", [True, False, None]),

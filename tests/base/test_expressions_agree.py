@@ -152,6 +152,28 @@ def test_duckdb_and_numpy_compute_the_same_values(duck, text, data):
     assert by_numpy(text, data) == by_engine(duck, text, data), text
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["p - q", "p + 0.1", "p * 0.3", "p / 3", "p * n / 7 - q", "p * q", "p / q", "-p", "p - q >= 0.3", "f / n", "1 / (1 / n)",
+     "1 / (f / n)", "n / m / f", "p between q and f"],
+)  # fmt: skip
+@settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=5)
+@given(seed=st.integers(0, 2**32))
+def test_a_thousand_amounts_agree_to_the_last_digit(duck, text, seed):
+    rng = np.random.default_rng(seed)
+    data = [
+        dict.fromkeys(TYPES)
+        | {"n": int(n), "m": int(m), "f": f, "p": Decimal(int(p)) / 10_000, "q": Decimal(int(q)) / 10_000}
+        for n, m, p, q, f in zip(
+            *rng.integers(-3, 4, (2, 1000)),
+            *rng.integers(-10_000_000, 10_000_000, (2, 1000)) // rng.choice([1, 100, 1000], 1000) * 100,
+            rng.normal(size=1000).tolist(),
+            strict=True,
+        )
+    ]
+    assert by_numpy(text, data) == by_engine(duck, text, data)
+
+
 def test_every_character_has_the_same_case_in_duckdb_and_here(duck):
     characters = [chr(code) for code in range(1, 0x110000) if not 0xD800 <= code <= 0xDFFF]
     table = ibis.memtable(pa.table({"c": characters}))
