@@ -81,7 +81,8 @@ class Config:
     shop: ShopSettings
     sources: tuple[SourceSettings, ...]
     cleaning: CleaningSettings
-    capabilities: Mapping[str, Settings]
+    capabilities: Mapping[str, Any]
+    """Settings by capability, each of the type its card names."""
 
     @classmethod
     def read(cls, folder: Path) -> Self:
@@ -128,7 +129,7 @@ class Config:
         )
 
 
-def _capabilities(cards: Iterable[Capability], content: Mapping[str, Any], where: str) -> dict[str, Settings]:
+def _capabilities(cards: Iterable[Capability], content: Mapping[str, Any], where: str) -> dict[str, Any]:
     return {
         card.name: card.settings.read(content.get(card.name, {}), f"{where}, [{card.name}]") for card in cards
     }

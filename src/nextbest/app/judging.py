@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from nextbest.base.errors import DataError
 from nextbest.engines.duckdb_store import DuckDBStore
-from nextbest.engines.operations import WrittenRule
+from nextbest.engines.operations import State, WrittenRule
 from nextbest.models.rules import rule_id
 
-STATES: Final = {"approve": "approved", "reject": "rejected", "note": "noted"}
+STATES: Final[Mapping[str, State]] = {"approve": "approved", "reject": "rejected", "note": "noted"}
 """What a person does to a rule, and the state that follows."""
 
 

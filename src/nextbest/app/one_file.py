@@ -14,7 +14,8 @@ from nextbest.app.catalogue import CATALOGUE
 from nextbest.app.config import Config, SourceSettings
 from nextbest.app.draft import source_for
 from nextbest.app.intake import Intake
-from nextbest.app.workspace import Run, Workspace
+from nextbest.app.running import Run
+from nextbest.app.workspace import Workspace
 from nextbest.base.errors import DataError, SettingsError
 from nextbest.engines.snapshots import plain_io_errors
 

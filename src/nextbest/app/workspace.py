@@ -3,48 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
-from importlib.metadata import version
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import pyarrow as pa
 
-from nextbest.app import checking, explaining, judging, looking, plan, reporting, runner
-from nextbest.app.catalogue import CATALOGUE, contracts
+from nextbest.app import checking, explaining, judging, looking, reporting, runner, running
+from nextbest.app.catalogue import contracts
 from nextbest.app.checking import Check
 from nextbest.app.config import Config
 from nextbest.app.explaining import Explanation
 from nextbest.app.intake import Intake, take_in
-from nextbest.base.capability import Capability, Moment
-from nextbest.base.errors import DataError, SettingsError
-from nextbest.base.findings import Finding
-from nextbest.engines.duckdb_store import DuckDBStore, read
+from nextbest.app.running import Run
+from nextbest.base.capability import Moment
+from nextbest.base.errors import DataError
+from nextbest.engines.duckdb_store import DuckDBStore
 from nextbest.engines.operations import Operations
 from nextbest.engines.parts import Parts
 from nextbest.engines.snapshots import (
-    Snapshot,
     Snapshots,
     one_writer,
     plain_io_errors,
     replace_text,
-    write_manifest,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """What one run did."""
-
-    name: str | None
-    """Name of the snapshot; ``None`` where nothing had changed and none was published."""
-    outcome: runner.Outcome
-
-    @property
-    def findings(self) -> list[Finding]:
-        """Findings, most money first."""
-        return [finding for _, finding in self.outcome.findings]
 
 
 class Workspace:
@@ -102,20 +85,9 @@ class Workspace:
         where
             Expressions by table: only these rows are seen, such as ``{"order_lines": "store_id = '367'"}``.
         """
-        cards = chosen(names)
-        started = now or datetime.now(UTC)
+        moment = now or datetime.now(UTC)
         with one_writer(self._store):
-            parts = Parts.open(self._store / "tables")
-            if not parts.files():
-                raise DataError("app.nothing_loaded")
-            name = _run_name(started, self._snapshots.names())
-            with self._snapshots.building(name) as folder:
-                job = self._job(parts, where or {}, folder, progress)
-                outcome = runner.run_all(cards, job)
-                if all(card in outcome.unchanged for card in outcome.done):
-                    return Run(None, outcome)
-                self._finish(job, outcome, {"run": name, "started_at": started, "where": dict(where or {})})
-        return Run(name, outcome)
+            return running.run(self._store, self.config, names, where or {}, now=moment, progress=progress)
 
     def table(self, name: str) -> pa.Table:
         """Read a table of the last snapshot, or a canonical one, as Arrow.
@@ -286,102 +258,3 @@ class Workspace:
     def _operations(self) -> Operations:
         self._store.mkdir(parents=True, exist_ok=True)
         return Operations.open(self._store)
-
-    def _job(
-        self, parts: Parts, where: Mapping[str, str], folder: Path, progress: runner.Progress
-    ) -> runner.Job:
-        current = self._snapshots.current()
-        with self._operations() as operations:
-            people = operations.snapshot_rows()
-        files = parts.files()
-        store = DuckDBStore(
-            contracts(), files | people, previous=current.tables() if current else {}, folder=folder
-        )
-        for table, text in where.items():
-            looking.restrict(store, table, text)
-        for name, rows in people.items():
-            store.write(name, rows)
-        filters = [f"{table}={text}" for table, text in sorted(where.items())]
-
-        def identity(table: str) -> list[str]:
-            rows = people.get(table)
-            return [*parts.identity(table), *filters, *([str(rows.to_pylist())] if rows is not None else [])]
-
-        settings = self.config.capabilities
-        shop = self.config.shop
-        moment = Moment(shop.as_of or first_unseen_day(store), shop.seed)
-        return runner.Job(store, settings, moment, identity, folder, _earlier(current), progress)
-
-    def _finish(self, job: runner.Job, outcome: runner.Outcome, manifest: Mapping[str, Any]) -> None:
-        """Carry over what was not asked for, write findings, and the manifest last."""
-        shop = self.config.shop
-        store = job.store
-        others = [card for card in CATALOGUE if card.name in job.earlier.done]
-        kept = {card.name: job.earlier.done[card.name] for card in others if _is_left(card.name, outcome)}
-        for card in others:
-            if card.name in kept:
-                runner.keep(card, job)
-        whole = runner.Outcome(kept | dict(outcome.done), outcome.skipped, outcome.unchanged)
-        store.write("findings", runner.finding_rows(whole, shop.language, shop.currency))
-        store.write("skipped", runner.skipped_rows(whole))
-        done = {
-            name: {"fingerprint": done.fingerprint, "seconds": done.seconds}
-            for name, done in whole.done.items()
-        }
-        content = {
-            **manifest,
-            "as_of": job.moment.as_of,
-            "capabilities": done,
-            "settings": {name: settings.model_dump(mode="json") for name, settings in job.settings.items()},
-            "inputs": {table: list(job.identity(table)) for table in sorted(store.names)},
-            "version": version("nextbest"),
-        }
-        if job.folder is not None:
-            write_manifest(job.folder / "manifest.json", content)
-
-
-def chosen(names: Sequence[str]) -> list[Capability]:
-    """Pick capabilities by name with what they need; all of them for no name."""
-    known = [card.name for card in CATALOGUE]
-    for name in names:
-        if name not in known:
-            raise SettingsError("app.capability_unknown", name=name, known=known)
-    return plan.with_needed(names or known, CATALOGUE)
-
-
-def first_unseen_day(store: DuckDBStore) -> date | None:
-    """Find the day after the last order, or after the last holding; ``None`` where the data have no days."""
-    for table, column in (("order_lines", "ordered_on"), ("holdings", "opened_on"), ("holdings", "seen_on")):
-        if store.has(table, column):
-            last = store.arrow(store.table(table).aggregate(last=lambda t, c=column: t[c].max()))
-            day: date = last["last"][0].as_py()
-            return day + timedelta(days=1)
-    return None
-
-
-def _is_left(name: str, outcome: runner.Outcome) -> bool:
-    return name not in outcome.done and name not in outcome.skipped
-
-
-def _earlier(current: Snapshot | None) -> runner.Earlier:
-    """Read what the last snapshot can spare this run."""
-    if current is None:
-        return runner.Earlier()
-    tables = current.tables()
-    findings = read(tables["findings"]).to_pylist()
-    done = {
-        name: runner.Done(
-            record["fingerprint"],
-            record["seconds"],
-            tuple(runner.findings_from([row for row in findings if row["capability"] == name])),
-        )
-        for name, record in current.manifest["capabilities"].items()
-    }
-    return runner.Earlier(done, tables)
-
-
-def _run_name(started: datetime, names: Sequence[str]) -> str:
-    """Name a run by its second; a second run in the same second gets a number."""
-    name = started.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
-    number = sum(1 for other in names if other.startswith(name))
-    return f"{name}-{number + 1}" if number else name

@@ -13,7 +13,7 @@ from nextbest.cli.root import HERE, In, Json, app, open_workspace, pairs, print_
 
 if TYPE_CHECKING:
     from nextbest.app.draft import SourceDraft
-    from nextbest.app.workspace import Run
+    from nextbest.app.running import Run
 
 COUNTS: Final = ("n_read", "n_kept", "n_merged", "n_quarantined")
 
