@@ -1,0 +1,28 @@
+"""The report: what a run found, as one HTML page that loads nothing, prints, and reads in English and Chinese."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nextbest.advice.report.query import shop_totals
+    from nextbest.advice.report.run import render_report
+    from nextbest.advice.report.spec import DATA_QUALITY, SHOP_TOTALS, Edition, ReportSettings
+
+_HOMES = {
+    "DATA_QUALITY": "spec",
+    "Edition": "spec",
+    "ReportSettings": "spec",
+    "SHOP_TOTALS": "spec",
+    "render_report": "run",
+    "shop_totals": "query",
+}
+
+__all__ = ["DATA_QUALITY", "SHOP_TOTALS", "Edition", "ReportSettings", "render_report", "shop_totals"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(name)
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)

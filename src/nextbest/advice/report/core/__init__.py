@@ -1,0 +1,1 @@
+"""What the report shows, as numbers: tables in, small frozen results out."""

@@ -1,0 +1,209 @@
+"""The chart forms: bars with a reference tick, the map of rules, intervals. Rows in, Vega-Lite out.
+
+Colours are the light tones of the palette; the stylesheet turns them into tokens. Words come from the caller.
+"""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import altair as alt
+
+from nextbest.advice.report.spec import PALETTE
+
+INK, MUTED, ACCENT = PALETTE["ink"].light, PALETTE["muted"].light, PALETTE["accent"].light
+REFERENCE, HAIRLINE = PALETTE["reference"].light, PALETTE["hairline"].light
+
+_WIDTH: Final = 420
+_MAP_WIDTH: Final = 560
+_HEIGHT: Final = 320
+_LABEL: Final = 210
+_ROW: Final = 28
+_LABELS: Final = 6
+_APART: Final = 0.2
+"""Labels on the map keep this distance in logarithms of size_lift."""
+_CONFIG: Final[dict[str, Any]] = {
+    "aria": False,
+    "background": None,
+    "font": "sans-serif",
+    "view": {"stroke": None},
+    "axis": {
+        "domain": False,
+        "ticks": False,
+        "gridColor": HAIRLINE,
+        "labelColor": MUTED,
+        "titleColor": MUTED,
+        "labelFontSize": 12,
+        "titleFontSize": 12,
+        "titleFontWeight": "normal",
+        "labelPadding": 8,
+        "titlePadding": 10,
+    },
+    "text": {"color": INK, "fontSize": 12},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar, a reference beside it, and what is written at its end."""
+
+    name: str
+    value: float
+    text: str
+    reference: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One rule on the map."""
+
+    name: str
+    support: float
+    size_lift: float
+    low: float
+    high: float
+    money: float
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A middle with its quartiles or its confidence limits."""
+
+    name: str
+    low: float
+    middle: float
+    high: float
+    text: str
+
+
+def bars(rows: Sequence[Bar], *, axis: str, number: str) -> dict[str, Any]:
+    """Draw horizontal bars from 0, the reference as a grey tick."""
+    ends = [max(r.value, r.reference or 0) for r in rows]
+    values = [
+        {"name": r.name, "value": r.value, "text": r.text, "reference": r.reference, "end": end}
+        for r, end in zip(rows, ends, strict=True)
+    ]
+    base = _chart(values, height=_ROW * len(rows))
+    x = _x("value", axis, number, _from_zero(ends, [r.text for r in rows]))
+    y = _names([r.name for r in rows])
+    layers = [
+        base.mark_bar(color=ACCENT, height=16).encode(x=x, y=y),
+        base.mark_text(align="left", dx=8).encode(x="end:Q", y=y, text="text:N"),
+    ]
+    if any(r.reference is not None for r in rows):
+        layers.append(base.mark_tick(color=INK, thickness=2, size=22).encode(x="reference:Q", y=y))
+    return _finish(alt.layer(*layers))
+
+
+def rule_map(points: Sequence[Point], titles: Mapping[str, str]) -> dict[str, Any]:
+    """Place rules by support and size_lift, whiskers for the interval, area for margin at stake.
+
+    ``titles`` names ``support`` and ``size_lift``. Both axes grow by factors; the grey dashed line is chance.
+    """
+    labelled = _labelled(points)
+    middle = math.sqrt(min(p.support for p in points) * max(p.support for p in points))
+    values = [
+        {
+            "support": p.support,
+            "lift": p.size_lift,
+            "low": p.low,
+            "high": p.high,
+            "money": p.money,
+            "label": p.name if i in labelled else "",
+            "left": p.support > middle,
+        }
+        for i, p in enumerate(points)
+    ]
+    base = _chart(values, width=_MAP_WIDTH)
+    x = _x("support", titles["support"], ".2~%", alt.Scale(type="log", nice=False, padding=24))
+    scale = alt.Scale(type="log", base=2, nice=False, padding=12, domainMin=0.9)
+    y = alt.Y("lift:Q", title=titles["size_lift"], scale=scale, axis=alt.Axis(format="~r", tickCount=5))
+    chance = _chart([{"lift": 1}], width=_MAP_WIDTH).mark_rule(color=REFERENCE, strokeDash=[4, 4])
+    size = alt.Size("money:Q", legend=None, scale=alt.Scale(range=[24, 600], zero=True))
+    return _finish(
+        alt.layer(
+            chance.encode(y=y),
+            base.mark_rule(color=REFERENCE, strokeWidth=1).encode(x=x, y=alt.Y("low:Q"), y2="high:Q"),
+            base.mark_circle(color=ACCENT, opacity=0.75).encode(x=x, y=y, size=size),
+            _side(base, left=False).encode(x=x, y=y, text="label:N"),
+            _side(base, left=True).encode(x=x, y=y, text="label:N"),
+        )
+    )
+
+
+def intervals(rows: Sequence[Interval], *, axis: str, number: str) -> dict[str, Any]:
+    """Draw a line from the low to the high end and a dot in the middle, one row each."""
+    values = [
+        {"name": r.name, "low": r.low, "middle": r.middle, "high": r.high, "text": r.text} for r in rows
+    ]
+    base = _chart(values, height=_ROW * len(rows))
+    x = _x("low", axis, number, _from_zero([r.high for r in rows], [r.text for r in rows]))
+    y = _names([r.name for r in rows])
+    return _finish(
+        alt.layer(
+            base.mark_rule(color=ACCENT, strokeWidth=5, opacity=0.35).encode(x=x, x2="high:Q", y=y),
+            base.mark_circle(color=ACCENT, size=90, opacity=1).encode(x="middle:Q", y=y),
+            base.mark_text(align="left", dx=10).encode(x="high:Q", y=y, text="text:N"),
+        )
+    )
+
+
+def _side(base: alt.Chart, *, left: bool) -> alt.Chart:
+    """Write labels towards the middle of the map, where there is room."""
+    chosen = base.transform_filter(f"datum.left === {str(left).lower()}")
+    align: Literal["left", "right"] = "right" if left else "left"
+    labels: alt.Chart = chosen.mark_text(align=align, dx=-12 if left else 12, dy=-9, limit=240)
+    return labels
+
+
+def _labelled(points: Sequence[Point]) -> frozenset[int]:
+    """Choose up to six points, most money first, whose labels stay on lines of their own."""
+    chosen: list[int] = []
+    for i in sorted(range(len(points)), key=lambda i: (-points[i].money, i)):
+        distances = (abs(math.log(points[i].size_lift / points[j].size_lift)) for j in chosen)
+        if len(chosen) < _LABELS and all(distance > _APART for distance in distances):
+            chosen.append(i)
+    return frozenset(chosen)
+
+
+def _chart(values: Sequence[Mapping[str, Any]], *, height: int = _HEIGHT, width: int = _WIDTH) -> alt.Chart:
+    data = alt.Data(values=list(values))  # type: ignore[no-untyped-call]
+    return alt.Chart(data, width=width, height=height)
+
+
+def _names(names: Sequence[str]) -> alt.Y:
+    """Keep room for the longest name: the reader's font may be wider than the one measured here."""
+    room = min(max(text_width(name) for name in names), 1.15 * _LABEL)
+    axis = alt.Axis(labelColor=INK, labelLimit=_LABEL, grid=False, minExtent=room + 8)
+    return alt.Y("name:N", sort=None, title=None, axis=axis)
+
+
+def _from_zero(ends: Sequence[float], texts: Sequence[str]) -> alt.Scale:
+    """Start at 0 and leave room for the text at the end of the longest bar."""
+    room = max(text_width(text) for text in texts) + 12
+    return alt.Scale(domain=[0, (max(ends) or 1) * _WIDTH / (_WIDTH - room)], nice=False)
+
+
+def text_width(text: str) -> float:
+    """Estimate the width of a chart's text in pixels; Chinese characters are as wide as they are high.
+
+    Examples
+    --------
+    >>> text_width("milk"), text_width("牛奶")
+    (29.6, 24.0)
+    """
+    return sum(12.0 if unicodedata.east_asian_width(character) in "WF" else 7.4 for character in text)
+
+
+def _x(field: str, title: str, number: str, scale: alt.Scale) -> alt.X:
+    axis = alt.Axis(format=number, tickCount=5)
+    return alt.X(f"{field}:Q", title=title, scale=scale, axis=axis)
+
+
+def _finish(chart: alt.LayerChart | alt.FacetChart) -> dict[str, Any]:
+    spec: dict[str, Any] = chart.to_dict()
+    return spec | {"config": _CONFIG}

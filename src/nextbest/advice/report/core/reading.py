@@ -1,0 +1,76 @@
+"""Reading snapshot tables: the latest day of a profile, sums by group, rows as mappings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from nextbest.advice.report.spec import Row
+
+
+def latest(profile: pa.Table) -> pa.Table:
+    """Keep the rows of the last ``as_of``: a profile may have been drawn up at several days.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> days = [date(2024, 1, 1), date(2024, 2, 1)]
+    >>> latest(pa.table({"customer_id": ["ann", "ann"], "as_of": days})).num_rows
+    1
+    """
+    if "as_of" not in profile.column_names or not profile.num_rows:
+        return profile
+    return profile.filter(pc.equal(profile["as_of"], pc.max(profile["as_of"])))
+
+
+def rows(table: pa.Table) -> Sequence[Row]:
+    """Read a small table as mappings.
+
+    Examples
+    --------
+    >>> rows(pa.table({"rule_id": ["r1"]}))
+    [{'rule_id': 'r1'}]
+    """
+    found: list[Row] = table.to_pylist()
+    return found
+
+
+def column(table: pa.Table, name: str, kind: pa.DataType) -> pa.ChunkedArray:
+    """Give a column as ``kind``; all null where the table does not have it.
+
+    Examples
+    --------
+    >>> column(pa.table({"n": [1, 2]}), "revenue_total", pa.float64()).null_count
+    2
+    """
+    if name not in table.column_names:
+        return pa.chunked_array([pa.nulls(table.num_rows, kind)])
+    return table[name].cast(kind)
+
+
+def total(table: pa.Table, name: str) -> float | None:
+    """Sum a column; ``None`` where no row has a value.
+
+    Examples
+    --------
+    >>> total(pa.table({"revenue_total": [2.5, None]}), "revenue_total")
+    2.5
+    """
+    if name not in table.column_names:
+        return None
+    # Money is added as decimals: floats would depend on the order of rows.
+    value = pc.sum(table[name]).as_py()
+    return None if value is None else float(value)
+
+
+def share(part: float | None, whole: float | None) -> float | None:
+    """Divide; ``None`` where it cannot be.
+
+    Examples
+    --------
+    >>> share(1, 4), share(None, 4), share(1, 0)
+    (0.25, None, None)
+    """
+    return None if part is None or not whole else part / whole

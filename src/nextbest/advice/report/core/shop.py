@@ -1,0 +1,82 @@
+"""The shop as a whole: its totals, and what became of the rows that were read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from nextbest.advice.report.core.reading import latest, rows, total
+from nextbest.advice.report.spec import Loading, Shop, Tables
+
+_COUNTS = ("n_read", "n_kept", "n_merged", "n_quarantined")
+
+
+def shop_of(tables: Tables) -> Shop:
+    """Sum up the shop: from ``shop_totals``, and what it lacks from the profiles.
+
+    Examples
+    --------
+    >>> shop_of({"rfm": pa.table({"customer_id": ["ann", "bob"], "n_orders": [3, 1]})}).n_customers
+    2
+    """
+    given: dict[str, Any] = dict(rows(tables["shop_totals"])[0]) if tables.get("shop_totals") else {}
+    known = {name: given.get(name) for name in Shop.__dataclass_fields__}
+    filled = {name: value for name, value in _from_profiles(tables).items() if known[name] is None}
+    revenue = (known | filled)["revenue_total"]
+    return Shop(**known | filled | {"revenue_total": None if revenue is None else float(revenue)})
+
+
+def _from_profiles(tables: Tables) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if "rules" in tables and tables["rules"].num_rows:
+        found["n_orders"] = _baskets(tables["rules"])
+    if "rfm" in tables:
+        found["n_customers"] = latest(tables["rfm"]).num_rows
+    if "product_profiles" in tables:
+        products = latest(tables["product_profiles"])
+        found |= {"n_products": products.num_rows, "revenue_total": total(products, "revenue_total")}
+    return found
+
+
+def _baskets(rules: pa.Table) -> int | None:
+    together = rules.filter(pc.invert(rules["is_ordered"]))
+    most: int | None = pc.max(together["n_orders"]).as_py()
+    return most
+
+
+def loading_of(tables: Tables) -> Loading | None:
+    """Add up what loading did; ``None`` where nothing was loaded.
+
+    Examples
+    --------
+    >>> counts = {"n_read": [10], "n_kept": [8], "n_merged": [1], "n_quarantined": [1]}
+    >>> loading_of({"load_report": pa.table({"file": ["orders.csv"], **counts})}).n_kept
+    8
+    """
+    report = tables.get("load_report")
+    if report is None:
+        return None
+    sums = {name: int(total(report, name) or 0) for name in _COUNTS}
+    return Loading(**sums, files=rows(report), reasons=_reasons(tables.get("load_reasons")))
+
+
+def _reasons(reasons: pa.Table | None) -> list[dict[str, Any]]:
+    """Sum up each rule over the files, most rows first; one example is enough."""
+    if reasons is None or not reasons.num_rows:
+        return []
+    # min, not first: the same example whatever the order of rows
+    summed = reasons.group_by(["rule", "effect"], use_threads=False).aggregate(
+        [("n_rows", "sum"), ("example", "min")]
+    )
+    found = [
+        {
+            "rule": row["rule"],
+            "effect": row["effect"],
+            "n_rows": row["n_rows_sum"],
+            "example": row["example_min"],
+        }
+        for row in rows(summed)
+    ]
+    return sorted(found, key=lambda row: (-row["n_rows"], row["rule"], row["effect"]))

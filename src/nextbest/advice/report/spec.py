@@ -1,0 +1,251 @@
+"""The report: what it shows, in which language, and the colours it is drawn in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
+
+from pydantic import Field
+
+from nextbest.base.contract import Column, Table
+from nextbest.base.settings import Settings
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Tables = Mapping[str, "pa.Table"]
+"""Tables of one snapshot by name; any may be absent."""
+Row = Mapping[str, Any]
+"""One row of a table, by the names of its contract."""
+
+
+class ReportSettings(Settings):
+    """How much the report shows; whole tables are in the snapshot."""
+
+    max_findings: Annotated[int, Field(ge=1)] = 10
+    """Headline findings, most money first."""
+    max_rules: Annotated[int, Field(ge=1)] = 25
+    """Rules per table."""
+    max_audiences: Annotated[int, Field(ge=1)] = 15
+    """Audiences, most margin at stake first."""
+    max_size_q_value: Annotated[float, Field(gt=0, le=1)] = 0.05
+    """Mined rules must be at least this sure (``size_q_value``; where there is none, ``q_value``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """For whom the report is written: the words around the numbers."""
+
+    shop: str
+    """Name of the shop, as its people say it."""
+    language: str = "en"
+    """``en`` or ``zh``."""
+    currency: str | None = None
+    """ISO 4217 code of the shop's currency."""
+    run: str | None = None
+    """The run whose snapshot is shown."""
+    against_run: str | None = None
+    """The older run it is compared with."""
+
+
+SHOP_TOTALS: Final = Table(
+    "shop_totals",
+    "one row: the whole shop",
+    (),
+    (
+        Column("n_orders", "int64", "distinct orders with a product"),
+        Column("n_customers", "int64", "distinct known customers who bought a product"),
+        Column("n_products", "int64", "distinct products"),
+        Column("n_lines", "int64", "order lines with a product"),
+        Column("revenue_total", "money", "net revenue, returns taken off"),
+        Column("first_on", "date", "first day with an order"),
+        Column("last_on", "date", "last day with an order"),
+    ),
+)
+
+DATA_QUALITY: Final = Table(
+    "data_quality",
+    "one row per column of a loaded table",
+    ("table", "column"),
+    (
+        Column("table", "string", "canonical table"),
+        Column("column", "string", "column"),
+        Column("n_rows", "int64", "rows"),
+        Column("n_missing", "int64", "rows without a value"),
+        Column("n_distinct", "int64", "distinct values"),
+        Column("low", "string", "lowest value, as text"),
+        Column("high", "string", "highest value, as text"),
+        Column("note", "string", "what is odd about it"),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """The shop in a handful of numbers; ``None`` where the data do not say."""
+
+    n_orders: int | None
+    n_customers: int | None
+    n_products: int | None
+    revenue_total: float | None
+    first_on: date | None
+    last_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """What became of the rows that were read: ``n_read == n_kept + n_merged + n_quarantined``."""
+
+    n_read: int
+    n_kept: int
+    n_merged: int
+    n_quarantined: int
+    files: Sequence[Row]
+    reasons: Sequence[Row]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A named group of customers: an RFM segment or a lifecycle stage."""
+
+    name: str
+    n_customers: int
+    customers_share: float
+    revenue_total: float | None
+    revenue_share: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of the RFM grid."""
+
+    r_score: int
+    f_score: int
+    n_customers: int
+    customers_share: float
+    revenue_share: float | None
+    shade: float
+    """0-1: this cell's part of the fullest cell's; by revenue, without revenue by customers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Customers by recency (rows, most recent first) and frequency (columns, rarest first)."""
+
+    n_customers: int
+    rows: Sequence[Sequence[Cell]]
+
+    @property
+    def best(self) -> Cell:
+        """The corner of those who came last and most often."""
+        return self.rows[0][-1]
+
+
+class Dot(NamedTuple):
+    """One quarter of a rule's stability strip."""
+
+    period_on: date
+    rule_lift: float | None
+    height: float
+    """0 (a quarter of chance, or less) to 1 (four times chance, or more); chance itself is 0.5."""
+    holds: bool | None
+    """Pointed the way of the rule's sign; ``None`` where body or head was not sold."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleLine:
+    """A rule with what the page draws beside it."""
+
+    rule: Row
+    size_lift_low: float | None
+    size_lift_high: float | None
+    dots: Sequence[Dot]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleList:
+    """The rules of one kind that are shown, and how many there are."""
+
+    kind: str
+    """together, substitutes or next."""
+    level: str
+    lines: Sequence[RuleLine]
+    n_sure: int
+    """Rules of this kind and level that are sure enough; both directions of a pair count as one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Who has a rule's body and lacks its head."""
+
+    rule: Row
+    n_customers: int
+    margin_at_stake: float | None
+
+
+class Move(NamedTuple):
+    """Customers who went from one group to another between two runs."""
+
+    before: str
+    after: str
+    n_customers: int
+
+
+class RuleChange(NamedTuple):
+    """One rule in two runs; strengths are size_lift, or rule_lift where there is none."""
+
+    rule: Row
+    before: float | None
+    after: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What is different from an older run."""
+
+    shop_before: Shop
+    shop_after: Shop
+    rules: Mapping[str, Sequence[RuleChange]]
+    """By new, gone, strengthened, weakened."""
+    segments: Sequence[Move]
+    stages: Sequence[Move]
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A drawn chart with what must stand beside it."""
+
+    name: str
+    title: str
+    """The finding, in words."""
+    subtitle: str
+    """Definition and n."""
+    summary: str
+    """The picture in words, for those who do not see it."""
+    svg: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+class Tone(NamedTuple):
+    """One colour token of the design language, in both schemes."""
+
+    light: str
+    dark: str
+
+
+PALETTE: Final[Mapping[str, Tone]] = {
+    "page": Tone("#ffffff", "#111315"),
+    "panel": Tone("#f6f7f8", "#181b1e"),
+    "ink": Tone("#16191d", "#eceef0"),
+    "muted": Tone("#5b636b", "#9aa3ab"),
+    "accent": Tone("#0b6b5d", "#4cc2ad"),
+    "negative": Tone("#a6392b", "#f08c7d"),
+    "warning": Tone("#8a5a00", "#e0b050"),
+    "info": Tone("#2a5bd7", "#86a8ff"),
+    "reference": Tone("#868e96", "#6b747c"),
+    "hairline": Tone("#e3e6e8", "#2b3035"),
+}
+"""Charts are drawn in the light tones; the stylesheet turns each into its token, so that both schemes are right."""

@@ -1,0 +1,82 @@
+"""The report's words: both languages, every text used and none besides."""
+
+import re
+from importlib import resources
+from string import Formatter
+
+import pytest
+from inline_snapshot import snapshot
+
+from nextbest.advice.report.core.customers import segments_of, stages_of
+from nextbest.advice.report.spec import Edition
+from nextbest.advice.report.words import DEFINITIONS, Reader, segments_caption, stages_caption
+from nextbest.base.messages import LANGUAGES, codes
+
+ROOM = resources.files("nextbest.advice.report")
+TEXTS = {
+    language: {code: text for code, text in codes(language).items() if code.startswith("report.")}
+    for language in LANGUAGES
+}
+
+
+def sources():
+    templates = (ROOM / "templates").iterdir()
+    return "\n".join(file.read_text("utf-8") for file in (*templates, ROOM / "run.py", ROOM / "words.py"))
+
+
+def placeholders(text):
+    return sorted((name, kind) for _, name, kind, _ in Formatter().parse(text) if name is not None)
+
+
+def test_both_languages_hold_the_same_texts_with_the_same_placeholders():
+    assert {code: placeholders(text) for code, text in TEXTS["en"].items()} == {
+        code: placeholders(text) for code, text in TEXTS["zh"].items()
+    }
+
+
+def test_every_text_that_is_named_is_there():
+    named = re.findall(r"""(?:\bt|say)\(\s*["']([a-z_.]+[a-z_])["']\s*[,)]""", sources())
+    assert len(named) > 80
+    assert sorted(set(named) - {code.removeprefix("report.") for code in TEXTS["en"]}) == []
+
+
+def test_every_definition_has_its_term_its_text_and_its_formula():
+    for term in DEFINITIONS:
+        assert {f"report.define.{term}{part}" for part in ("", ".text", ".formula")} <= TEXTS["en"].keys()
+
+
+@pytest.mark.parametrize("code", [code for code in TEXTS["zh"] if not code.endswith(".formula")])
+def test_chinese_has_full_width_punctuation(code):
+    prose = re.sub(r"\{[^}]*\}", "", TEXTS["zh"][code])
+    assert not re.search(r"[一-鿿][,;:?!()]|[,;:?!()][一-鿿]", prose)
+
+
+def test_the_sentence_over_the_segments_names_the_one_that_brings_most(snapshot_tables):
+    groups = segments_of(snapshot_tables["rfm"])
+    assert segments_caption(Reader(Edition("Shop")), groups).title == snapshot(
+        "Loyal: 29% of customers, 37% of revenue"
+    )
+    assert segments_caption(Reader(Edition("店", "zh")), groups).title == snapshot(
+        "忠诚顾客：29% 的客户，37% 的收入"
+    )
+
+
+def test_the_sentence_over_the_stages_says_who_still_comes(snapshot_tables):
+    stages = stages_of(snapshot_tables["lifecycle"], snapshot_tables["rfm"])
+    assert stages_caption(Reader(Edition("Shop")), stages).title == snapshot(
+        "64% of customers buy in their own rhythm; 16% are slowing down now"
+    )
+    assert stages_caption(Reader(Edition("店", "zh")), stages).title == snapshot(
+        "64% 的客户按自己的节奏购买；16% 正在放慢"
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(None, "–"), (0.0, "< 0.0001"), (0.00002, "< 0.0001"), (0.0213, "0.021"), (1.0, "1")]
+)
+def test_small_chances_read_as_a_bound(value, text):
+    assert Reader(Edition("Shop")).chance(value) == text
+
+
+def test_a_name_that_no_catalogue_holds_stands_as_people_wrote_it():
+    assert Reader(Edition("Shop")).name("report.effect.mystery", "mystery") == "mystery"
