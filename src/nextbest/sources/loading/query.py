@@ -158,6 +158,15 @@ def one_per_key(rows: ir.Table, key: str, columns: Sequence[str]) -> ir.Table:
     return result
 
 
+def fullest_per_key(rows: ir.Table, key: str) -> ir.Table:
+    """Keep one row per key: the one that says most, of equals the smallest."""
+    said = [name for name in rows.columns if not name.startswith("_") and name != key]
+    n_said = sum((rows[name].notnull().cast("int64") for name in said), start=ibis.literal(0, "int64"))
+    order = [n_said.desc(), *(rows[name] for name in said), rows[ROW]]
+    place = ibis.row_number().over(ibis.window(group_by=rows[key], order_by=order))
+    return rows.mutate(_place=place).filter(lambda t: t["_place"] == 0).drop("_place")
+
+
 def with_hashed_key(rows: ir.Table, key: str, table: str) -> ir.Table:
     """Give rows without a key one made of what they say, so that exports that overlap do not double."""
     if key in rows.columns:

@@ -17,7 +17,16 @@ from nextbest.base.contract import Column
 from nextbest.base.errors import DataError
 from nextbest.sources.cleaning import CleaningSettings
 from nextbest.sources.loading import query
-from nextbest.sources.loading.core import Filler, Read, Typed, attribute_names, local_days, plan, read_batch
+from nextbest.sources.loading.core import (
+    ROW,
+    Filler,
+    Read,
+    Typed,
+    attribute_names,
+    local_days,
+    plan,
+    read_batch,
+)
 from nextbest.sources.loading.core.wide import product_plan, unpivot
 from nextbest.sources.loading.spec import Desk, Loaded, LoadingSettings
 from nextbest.sources.loading.staging import QUARANTINE_SCHEMA, Account, Writer
@@ -288,7 +297,7 @@ def _account(job: _Job, judged: ir.Table) -> None:
     if job.layout.shape == "wide":
         return
     copies = judged.filter(judged["_rule"].isnull() & (judged["_copy"] > 0))
-    n_copies = int(job.desk.engine.to_pyarrow(copies.aggregate(n=copies.count()))["n"][0].as_py())
+    n_copies = _count(job, copies)
     units = job.table == "order_lines" and not job.has_quantity
     rule = "loading.units_from_rows" if units else "cleaning.exact_duplicates"
     example = job.desk.engine.to_pyarrow(copies.order_by("_row").limit(1)).to_pylist() if n_copies else []
@@ -309,51 +318,34 @@ def _finish(job: _Job, judged: ir.Table) -> dict[str, Path]:
     else:
         made[job.table] = kept
     for side, key in _SIDES.items():
-        rows = _side_rows(job, judged, side)
-        columns = [name for name in rows.columns if name.startswith(f"{side}.")]
-        if side != job.table and key in rows.columns and columns:
-            made[side] = query.one_per_key(rows, key, columns)
+        columns = [name for name in kept.columns if name.startswith(f"{side}.")]
+        if side != job.table and key in kept.columns and columns:
+            made[side] = query.one_per_key(kept, key, columns)
     if job.layout.shape == "wide":
         made["customers"] = _wide_customers(job)
     return {name: _write(job, name, rows) for name, rows in made.items()}
 
 
-def _side_rows(job: _Job, judged: ir.Table, side: str) -> ir.Table:
-    del side
-    return judged.filter(judged["_rule"].isnull() & (judged["_copy"] == 0))
-
-
 def _one_per_key(job: _Job, kept: ir.Table) -> ir.Table:
     """Merge rows of one key and count them."""
     key = _SIDES[job.table]
-    result = query.one_per_key(
-        kept, key, [name for name in kept.columns if not name.startswith("_") and name != key]
-    )
-    n_rows, n_keys = (
-        int(job.desk.engine.to_pyarrow(rows.aggregate(n=rows.count()))["n"][0].as_py())
-        for rows in (kept, kept.select(key).distinct())
-    )
+    n_rows, n_keys = _count(job, kept), _count(job, kept.select(key).distinct())
     job.account.count("loading.same_key", "merged", n_rows - n_keys)
-    return result
+    return query.fullest_per_key(kept, key) if n_rows > n_keys else kept
 
 
 def _wide_customers(job: _Job) -> ir.Table:
+    """Give the customers of a wide file, also those who hold nothing."""
     rows = job.desk.engine.read_parquet(str(job.path("staged_customers")))
-    names = [
-        name for name in rows.columns if not name.startswith("_") and name not in {"customer_id", "seen_on"}
-    ]
-    n_rows, n_keys = (
-        int(job.desk.engine.to_pyarrow(part.aggregate(n=part.count()))["n"][0].as_py())
-        for part in (
-            rows,
-            rows.select(
-                *(n for n in ("customer_id", "seen_on", "opened_on") if n in rows.columns)
-            ).distinct(),
-        )
-    )
+    key = [name for name in ("customer_id", "seen_on", "opened_on") if name in rows.columns]
+    n_rows, n_keys = _count(job, rows), _count(job, rows.select(*key).distinct())
     job.account.count("loading.same_key", "merged", n_rows - n_keys)
-    own = [name for name in names if "." in name or name in job.attributes.values()]
-    return query.one_per_key(rows, "customer_id", own)
+    own = [name for name in rows.columns if name.startswith("customers.") or name in job.attributes.values()]
+    return query.fullest_per_key(rows.select("customer_id", ROW, *own), "customer_id")
+
+
+def _count(job: _Job, rows: ir.Table) -> int:
+    return int(job.desk.engine.to_pyarrow(rows.aggregate(n=rows.count()))["n"][0].as_py())
 
 
 def _write(job: _Job, name: str, rows: ir.Table) -> Path:

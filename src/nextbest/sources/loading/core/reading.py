@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -152,8 +153,13 @@ def _cells(rows: pa.Table, read: Read, file: str) -> pa.Array:
         return parts[0]
     clean = [values.texts(part).values for part in parts]
     if read.joint == WITH:
-        return pc.binary_join_element_wise(*clean, " ", null_handling="skip")
+        return functools.reduce(_beside, clean)
     return pc.coalesce(*clean)
+
+
+def _beside(left: pa.Array, right: pa.Array) -> pa.Array:
+    """Put a blank between two texts; of one alone nothing but itself (Arrow's own skipping of nulls loses rows)."""
+    return pc.coalesce(pc.binary_join_element_wise(left, right, " "), left, right)
 
 
 def _column(rows: pa.Table, name: str, file: str) -> pa.Array:
