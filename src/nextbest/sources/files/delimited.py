@@ -75,6 +75,14 @@ class Delimited(RawTable):
         rows = np.array(records.good_at, np.int64) + n_before + 1
         return self._numbered(table, rows, wrong), records.rest, n_before + records.n
 
+    def _parse_lines(self, block: bytes, n: int) -> tuple[pa.Table, list[pacsv.InvalidRow]] | None:
+        """Cut lines into cells; ``None`` where quotes made other than ``n`` records of them."""
+        try:
+            table, wrong = self._parse(block)
+        except pa.ArrowInvalid:
+            return None
+        return (table, wrong) if table.num_rows + len(wrong) == n else None
+
     def _parse(self, block: bytes) -> tuple[pa.Table, list[pacsv.InvalidRow]]:
         """Cut records into cells; those with too few or too many come second."""
         wrong: list[pacsv.InvalidRow] = []

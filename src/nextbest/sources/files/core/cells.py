@@ -34,9 +34,19 @@ def as_strings(column: pa.Array | pa.ChunkedArray) -> pa.Array:
     ['[1, 2]']
     """
     whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    whole = whole.dictionary_decode() if pa.types.is_dictionary(whole.type) else whole
-    written = next((write for is_kind, write in _WRITERS if is_kind(whole.type)), _cast)
-    return written(whole)
+    if pa.types.is_string(whole.type):
+        return whole
+    if not pa.types.is_dictionary(whole.type) and not pa.types.is_nested(whole.type):
+        whole = whole.dictionary_encode()
+    if pa.types.is_dictionary(whole.type):
+        return _distinct_strings(whole.dictionary).take(whole.indices)
+    return _distinct_strings(whole)
+
+
+def _distinct_strings(distinct: pa.Array) -> pa.Array:
+    """Write values that occur once, which is what costs time."""
+    write = next((write for is_kind, write in _WRITERS if is_kind(distinct.type)), _cast)
+    return write(distinct)
 
 
 def _cast(column: pa.Array) -> pa.Array:

@@ -17,6 +17,8 @@ _MARKS: Final = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _ENOUGH: Final = 0.5
+_WIDE_SHARE: Final = 0.05
+"""In UTF-16 the delimiters and line ends alone leave so many zeros, and all on one side."""
 _GB_LEADS: Final = frozenset({0xA1, 0xA3, *range(0xB0, 0xD8)})
 """First bytes of GB 2312 level 1 characters and of full-width signs."""
 _GB_TRAILS: Final = range(0xA1, 0xFF)
@@ -28,13 +30,13 @@ _HIGH: Final = re.compile(rb"[\x80-\xff]+")
 
 
 def marked_encoding(start: bytes) -> str | None:
-    """Read the byte order mark, or see UTF-16 by its zeros.
+    r"""Read the byte order mark, or see UTF-16 by its zeros.
 
     Examples
     --------
     >>> marked_encoding("id".encode("utf-16"))
     'utf-16'
-    >>> marked_encoding("id,name".encode("utf-16-be"))
+    >>> marked_encoding("id,name\n".encode("utf-16-be"))
     'utf-16-be'
     >>> marked_encoding(b"id,name") is None
     True
@@ -42,11 +44,14 @@ def marked_encoding(start: bytes) -> str | None:
     for mark, name in _MARKS:
         if start.startswith(mark):
             return name
-    half = max(len(start) // 2, 1)
-    if start[1::2].count(0) > 0.6 * half and start[::2].count(0) < 0.1 * half:
-        return "utf-16-le"
-    if start[::2].count(0) > 0.6 * half and start[1::2].count(0) < 0.1 * half:
-        return "utf-16-be"
+    n_first, n_second = start[::2].count(0), start[1::2].count(0)
+    for n_zeros, n_others, name in ((n_second, n_first, "utf-16-le"), (n_first, n_second, "utf-16-be")):
+        if (
+            "\n".encode(name) in start
+            and n_zeros > _WIDE_SHARE * len(start)
+            and n_others < _WIDE_SHARE * n_zeros
+        ):
+            return name
     return None
 
 

@@ -17,6 +17,7 @@ MAX_LINE: Final = 16 << 20
 _MAX_RECORD_LINES: Final = 200
 _MAX_RECORD: Final = 1 << 20
 """A quoted cell that spans more lines or bytes was never closed."""
+_SHOWN: Final = 200
 UNDECODABLE: Final = b"\0"
 """Marks a line that is no text; other NUL bytes are gone by then."""
 
@@ -54,21 +55,22 @@ def blocks_of_lines(chunks: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
         carry += chunk
         end = carry.rfind(b"\n") + 1
         if end:
-            block = bytes(carry[:end])
-            carry = carry[end:]
-            if skipping:
-                block, skipping = block[block.index(b"\n") + 1 :], False
-            if block:
-                yield _plain_line_ends(block), False
+            first = carry.index(b"\n") + 1
+            if skipping or first > MAX_LINE:
+                if not skipping:
+                    yield bytes(carry[:_SHOWN]), True
+                del carry[:first]
+                end, skipping = end - first, False
+            if end:
+                yield _plain_line_ends(bytes(carry[:end])), False
+            del carry[:end]
         if len(carry) > MAX_LINE:
             if not skipping:
                 yield bytes(carry[:_SHOWN]), True
-            carry, skipping = bytearray(), True
+            carry.clear()
+            skipping = True
     if carry and not skipping:
         yield _plain_line_ends(bytes(carry) + b"\n"), False
-
-
-_SHOWN: Final = 200
 
 
 def _plain_line_ends(block: bytes) -> bytes:

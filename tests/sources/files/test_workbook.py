@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from nextbest.base.errors import DataError
+from nextbest.sources.files import open_source
+
+AT = datetime(2024, 1, 31, 8, 26)  # noqa: DTZ001
+
+
+def test_a_sheet_becomes_strings(workbook):
+    table = open_source(
+        workbook({"Orders": [["id", "qty", "at", "new"], ["0012", 6.0, AT, True], ["o2", 2.5, None, False]]})
+    )
+
+    assert [row for batch in table.batches() for row in batch.to_pylist()] == [
+        {"_row": 1, "id": "0012", "qty": "6", "at": "2024-01-31 08:26:00", "new": "true"},
+        {"_row": 2, "id": "o2", "qty": "2.5", "at": None, "new": "false"},
+    ]
+
+
+def test_titles_blank_rows_and_nameless_columns_are_passed_over(workbook):
+    rows = [["Orders of May"], [], ["id", "n", None, "on"], ["o1", 1, None, "x"], [], ["o2", 2, None, "y"]]
+    table = open_source(workbook({"May": rows}))
+
+    assert table.columns == ("id", "n", "on")
+    assert table.head(9)["id"].to_pylist() == ["o1", "o2"]
+    assert [notice.code for notice in table.notices] == ["files.lines_above"]
+
+
+def test_the_first_sheet_with_rows_or_the_named_one_is_read(workbook):
+    path = workbook(
+        {"Cover": [], "Orders": [["id", "n"], ["o1", "a"]], "Items": [["item", "n"], ["i1", "b"]]}
+    )
+
+    assert open_source(path).columns == ("id", "n")
+    assert open_source(path, table="Items").columns == ("item", "n")
+    assert open_source(path, table="Items").digest != open_source(path).digest
+    with pytest.raises(DataError, match=r'no sheet "Customers". It has Cover, Orders, Items'):
+        open_source(path, table="Customers")
+
+
+@pytest.mark.parametrize(
+    ("rows", "code"),
+    [
+        ([], "files.empty"),
+        ([["id", "n"]], "files.no_rows"),
+        ([["id", "id"], ["a", "b"]], "files.duplicate_columns"),
+    ],
+)
+def test_a_sheet_that_is_no_table_gets_a_sentence(workbook, rows, code):
+    with pytest.raises(DataError) as caught:
+        open_source(workbook({"Orders": rows}))
+    assert caught.value.message.code == code
+
+
+def test_a_damaged_workbook_gets_a_sentence(source):
+    with pytest.raises(DataError, match="damaged"):
+        open_source(source(b"\xd0\xcf\x11\xe0" + b"x" * 600, "orders.xls"))
