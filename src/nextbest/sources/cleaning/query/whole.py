@@ -1,4 +1,4 @@
-"""Rules over whole tables."""
+"""Rules over whole tables: what a line means depends on the lines around it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,49 @@ from collections.abc import Mapping
 
 import ibis.expr.types as ir
 
-from nextbest.sources.cleaning.spec import Cleaned, CleaningSettings
+from nextbest.sources.cleaning.query.nonproducts import flag_non_products
+from nextbest.sources.cleaning.query.returns import net_returns
+from nextbest.sources.cleaning.query.snapshots import join_snapshots
+from nextbest.sources.cleaning.query.units import fix_units
+from nextbest.sources.cleaning.spec import Cleaned, CleaningSettings, Rule
 
 
 def clean(tables: Mapping[str, ir.Table], settings: CleaningSettings) -> Cleaned:
-    """Apply the rules that need whole tables."""
-    del settings
-    return Cleaned(dict(tables), ())
+    """Apply the rules that need whole tables.
+
+    Parameters
+    ----------
+    tables
+        Canonical tables with every column of their contracts, all that was loaded so far.
+    settings
+        Which rules apply.
+
+    Returns
+    -------
+    Cleaned
+        The same tables, no line lost: lines are flagged and changed, snapshots become runs of months.
+    """
+    cleaned = dict(tables)
+    rules: list[Rule] = []
+    if "order_lines" in cleaned:
+        cleaned["order_lines"], rules = _lines(cleaned["order_lines"], cleaned.get("products"), settings)
+    if "holdings" in cleaned:
+        cleaned["holdings"], rule = join_snapshots(cleaned["holdings"])
+        rules.append(rule)
+    return Cleaned(cleaned, tuple(rules))
+
+
+def _lines(
+    lines: ir.Table, products: ir.Table | None, settings: CleaningSettings
+) -> tuple[ir.Table, list[Rule]]:
+    rules: list[Rule] = []
+    if settings.fix_units:
+        lines, rule = fix_units(lines, settings)
+        rules.append(rule)
+    if settings.flag_non_products:
+        lines, rule = flag_non_products(lines, products, settings)
+        rules.append(rule)
+    if settings.net_returns:
+        lines, more = net_returns(lines)
+        rules.extend(more)
+    return lines, rules
