@@ -180,7 +180,8 @@ def document(settings: type[Settings], values: Mapping[str, Any] | None = None, 
             continue
         value = None if values is None else values.get(name)
         default = "" if field.is_required() or field.default in (None, (), {}) else toml(field.default)
-        lines += [f"# {line}" for line in (field.description or "").splitlines()]
+        meaning = (field.description or "").replace("``", "")
+        lines += [f"# {line}" for line in meaning.splitlines()]
         lines.append(f"# {name} = {default}".rstrip() if value in (None, ()) else f"{name} = {toml(value)}")
     return "\n".join(lines)
 

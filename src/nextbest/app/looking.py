@@ -32,7 +32,7 @@ def kinds(table: ir.Table) -> dict[str, Kind]:
 def restrict(store: DuckDBStore, table: str, text: str) -> None:
     """Show only the rows of a table for which an expression holds."""
     expression = parse(text)
-    expression.check(kinds(store.table(table)))
+    expression.check(kinds(store.table(table)), "boolean")
     store.restrict(table, expression.to_ibis)
 
 
