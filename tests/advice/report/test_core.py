@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nextbest.advice.report.core.audiences import audiences_of
@@ -24,6 +24,7 @@ def rfm(rows):
     return pa.table({"r_score": r, "f_score": f, "revenue_total": money, "segment": segment})
 
 
+@settings(deadline=None)  # the first call loads Arrow's kernels
 @given(scored)
 def test_every_customer_is_in_one_cell_of_the_grid_and_in_one_segment(rows):
     grid, groups = grid_of(rfm(rows)), segments_of(rfm(rows))
@@ -32,6 +33,7 @@ def test_every_customer_is_in_one_cell_of_the_grid_and_in_one_segment(rows):
     assert sum(group.customers_share for group in groups) == pytest.approx(1)
 
 
+@settings(deadline=None)
 @given(scored, st.randoms(use_true_random=False))
 def test_the_order_of_customers_does_not_matter(rows, chance):
     mixed = list(rows)

@@ -149,7 +149,8 @@ def _stages_chart(reader: Reader, groups: Sequence[Group]) -> Chart:
 def _group_bar(reader: Reader, name: str, group: Group) -> charts.Bar:
     if group.revenue_share is None:
         return charts.Bar(name, group.customers_share, reader.percent(group.customers_share))
-    return charts.Bar(name, group.revenue_share, reader.percent(group.revenue_share), group.customers_share)
+    text = reader.say("segments.bar", revenue=group.revenue_share, customers=group.customers_share)
+    return charts.Bar(name, group.revenue_share, text, group.customers_share)
 
 
 def _stage_text(reader: Reader, group: Group) -> str:
@@ -180,7 +181,7 @@ def _rule_parts(tables: Tables, reader: Reader, settings: ReportSettings) -> dic
     if "rules" not in tables:
         return {"together": None, "substitutes": None, "next": None, "maps": {}, "days": None}
     lists = {kind: rule_lists(tables, kind, settings) for kind in ("together", "substitutes", "next")}
-    # Two maps at most, the finest levels: a chart takes a tenth of a second and a reader's patience.
+    # Two maps at most: a chart takes a tenth of a second and a reader's patience.
     maps = {listed.level: _rule_map(reader, listed) for listed in lists["together"][:2]}
     timed = [
         line for listed in lists["next"] for line in listed.lines if line.rule.get("days_between") is not None

@@ -40,7 +40,7 @@ class Reader:
 
     def stage(self, name: str) -> str:
         """Name a lifecycle stage."""
-        return self.name(f"report.stage.{name}", name)
+        return self.name(f"lifecycle.{name}", name)
 
     def count(self, value: int | None) -> str:
         """Whole numbers."""

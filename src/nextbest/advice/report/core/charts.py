@@ -9,10 +9,11 @@ import math
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import altair as alt
 
+from nextbest.advice.report.core.labels import Place, Spot, place_labels
 from nextbest.advice.report.spec import PALETTE
 
 INK, MUTED, ACCENT = PALETTE["ink"].light, PALETTE["muted"].light, PALETTE["accent"].light
@@ -24,8 +25,9 @@ _HEIGHT: Final = 320
 _LABEL: Final = 210
 _ROW: Final = 28
 _LABELS: Final = 6
-_APART: Final = 0.2
-"""Labels on the map keep this distance in logarithms of size_lift."""
+_MAP_PADDING: Final = 24
+_AREAS: Final = (24, 600)
+"""Circles of no money and of most money, square pixels."""
 _CONFIG: Final[dict[str, Any]] = {
     "aria": False,
     "background": None,
@@ -104,8 +106,7 @@ def rule_map(points: Sequence[Point], titles: Mapping[str, str]) -> dict[str, An
 
     ``titles`` names ``support`` and ``size_lift``. Both axes grow by factors; the grey dashed line is chance.
     """
-    labelled = _labelled(points)
-    middle = math.sqrt(min(p.support for p in points) * max(p.support for p in points))
+    places = _label_places(points)
     values = [
         {
             "support": p.support,
@@ -113,24 +114,23 @@ def rule_map(points: Sequence[Point], titles: Mapping[str, str]) -> dict[str, An
             "low": p.low,
             "high": p.high,
             "money": p.money,
-            "label": p.name if i in labelled else "",
-            "left": p.support > middle,
+            "label": p.name if i in places else "",
         }
+        | (places[i]._asdict() if i in places else {})
         for i, p in enumerate(points)
     ]
     base = _chart(values, width=_MAP_WIDTH)
-    x = _x("support", titles["support"], ".2~%", alt.Scale(type="log", nice=False, padding=24))
+    x = _x("support", titles["support"], ".2~%", alt.Scale(type="log", nice=False, padding=_MAP_PADDING))
     scale = alt.Scale(type="log", base=2, nice=False, padding=12, domainMin=0.9)
     y = alt.Y("lift:Q", title=titles["size_lift"], scale=scale, axis=alt.Axis(format="~r", tickCount=5))
     chance = _chart([{"lift": 1}], width=_MAP_WIDTH).mark_rule(color=REFERENCE, strokeDash=[4, 4])
-    size = alt.Size("money:Q", legend=None, scale=alt.Scale(range=[24, 600], zero=True))
+    size = alt.Size("money:Q", legend=None, scale=alt.Scale(range=list(_AREAS), zero=True))
     return _finish(
         alt.layer(
             chance.encode(y=y),
             base.mark_rule(color=REFERENCE, strokeWidth=1).encode(x=x, y=alt.Y("low:Q"), y2="high:Q"),
             base.mark_circle(color=ACCENT, opacity=0.75).encode(x=x, y=y, size=size),
-            _side(base, left=False).encode(x=x, y=y, text="label:N"),
-            _side(base, left=True).encode(x=x, y=y, text="label:N"),
+            _labels(base).encode(x=x, y=y, text="label:N"),
         )
     )
 
@@ -152,22 +152,37 @@ def intervals(rows: Sequence[Interval], *, axis: str, number: str) -> dict[str, 
     )
 
 
-def _side(base: alt.Chart, *, left: bool) -> alt.Chart:
-    """Write labels towards the middle of the map, where there is room."""
-    chosen = base.transform_filter(f"datum.left === {str(left).lower()}")
-    align: Literal["left", "right"] = "right" if left else "left"
-    labels: alt.Chart = chosen.mark_text(align=align, dx=-12 if left else 12, dy=-9, limit=240)
+def _labels(base: alt.Chart) -> alt.Chart:
+    """Write each label where there was found room for it."""
+    dx, dy, align = (alt.expr(f"datum.{name}") for name in Place._fields)
+    labels: alt.Chart = base.transform_filter("datum.label != ''").mark_text(dx=dx, dy=dy, align=align)
     return labels
 
 
-def _labelled(points: Sequence[Point]) -> frozenset[int]:
-    """Choose up to six points, most money first, whose labels stay on lines of their own."""
-    chosen: list[int] = []
-    for i in sorted(range(len(points)), key=lambda i: (-points[i].money, i)):
-        distances = (abs(math.log(points[i].size_lift / points[j].size_lift)) for j in chosen)
-        if len(chosen) < _LABELS and all(distance > _APART for distance in distances):
-            chosen.append(i)
-    return frozenset(chosen)
+def _label_places(points: Sequence[Point]) -> dict[int, Place]:
+    """Find room for up to six labels, most money first."""
+    across = _pixels([p.support for p in points], _MAP_WIDTH, padding=_MAP_PADDING)
+    up = _pixels([end for p in points for end in (p.low, p.high, p.size_lift)], _HEIGHT, padding=12)[2::3]
+    order = sorted(range(len(points)), key=lambda i: (-points[i].money, i))
+    most = max(p.money for p in points) or 1
+    spots = [
+        Spot(across[i], _HEIGHT - up[i], _radius(points[i].money / most), text_width(points[i].name))
+        for i in order
+    ]
+    placed = place_labels(spots, width=_MAP_WIDTH, height=_HEIGHT, at_most=_LABELS)
+    return {order[k]: place for k, place in placed.items()}
+
+
+def _radius(part: float) -> float:
+    """Give a circle's radius in pixels; its area grows with ``part``."""
+    return math.sqrt((_AREAS[0] + part * (_AREAS[1] - _AREAS[0])) / math.pi)
+
+
+def _pixels(values: Sequence[float], length: float, *, padding: float) -> list[float]:
+    """Place values on a logarithmic axis as the chart does."""
+    logs = [math.log(value) for value in values]
+    low, span = min(logs), (max(logs) - min(logs)) or 1.0
+    return [padding + (each - low) / span * (length - 2 * padding) for each in logs]
 
 
 def _chart(values: Sequence[Mapping[str, Any]], *, height: int = _HEIGHT, width: int = _WIDTH) -> alt.Chart:

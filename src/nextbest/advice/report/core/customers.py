@@ -10,9 +10,9 @@ import pyarrow.compute as pc
 
 from nextbest.advice.report.core.reading import column, latest, rows, share, total
 from nextbest.advice.report.spec import Cell, Grid, Group
+from nextbest.profiles.lifecycle import STAGES
 
 _MONEY = pa.decimal128(38, 4)
-STAGES = ("new", "active", "slowing", "dormant", "gone")
 
 
 def segments_of(rfm: pa.Table) -> Sequence[Group]:

@@ -39,7 +39,7 @@ LEVELS: Final = ("product", "category", "department")
 
 
 def rule_lists(tables: Tables, kind: str, settings: ReportSettings) -> Sequence[RuleList]:
-    """List the rules of one kind (together, substitutes, next), a list per level; levels without rules are left out."""
+    """List the rules of one kind (together, substitutes, next), a list per level, most at stake first."""
     sure = sure_rules(tables["rules"], settings.max_size_q_value)
     chosen = [rule for rule in sure if KINDS[kind](rule)]
     quarters = _quarters(tables.get("rule_periods"), chosen)
@@ -49,7 +49,7 @@ def rule_lists(tables: Tables, kind: str, settings: ReportSettings) -> Sequence[
         if pairs:
             shown = [_line(rule, quarters) for rule in pairs[: settings.max_rules]]
             lists.append(RuleList(kind, level, shown, len(pairs)))
-    return lists
+    return sorted(lists, key=lambda listed: _worth(listed.lines[0].rule))
 
 
 def sure_rules(rules: pa.Table, max_q_value: float) -> list[Row]:
