@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from nextbest.base.contract import Kind
 
-    Cells = pa.Array | pa.ChunkedArray
+    Cells: TypeAlias = pa.Array | pa.ChunkedArray
 
 _TRUE: Final = pa.array(["true", "t", "yes", "y", "1", "1.0", "on", "是", "真", "对", "✓", "✔", "√"])
 _ENOUGH: Final = 20_000

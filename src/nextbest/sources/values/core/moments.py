@@ -123,12 +123,14 @@ def to_utc(micros: np.ndarray, zone: ZoneInfo) -> np.ndarray:
     >>> to_utc(gap, ZoneInfo("Europe/Paris")).view("datetime64[us]").tolist()
     [datetime.datetime(2024, 3, 31, 1, 30)]
     """
-    return micros - _shifts(micros, zone, is_local=True)
+    utc: np.ndarray = micros - _shifts(micros, zone, is_local=True)
+    return utc
 
 
 def to_local(micros: np.ndarray, zone: ZoneInfo) -> np.ndarray:
     """Turn UTC into local times, both in microseconds since 1970."""
-    return micros + _shifts(micros, zone, is_local=False)
+    local: np.ndarray = micros + _shifts(micros, zone, is_local=False)
+    return local
 
 
 def _shifts(micros: np.ndarray, zone: ZoneInfo, *, is_local: bool) -> np.ndarray:
