@@ -188,8 +188,10 @@ def _distinct(column: Cells) -> tuple[pa.Array, pa.Array | None]:
 
 
 def _style(cells: pa.Array, kind: Kind) -> Style:
-    step = len(cells) // _ENOUGH + 1
-    cells = cells.take(np.arange(0, len(cells), step)) if step > 1 else cells
+    cells = cells.unique()
+    if len(cells) > _ENOUGH:
+        # Sorted first, so that the order of rows does not change what is looked at.
+        cells = cells.sort().take(np.arange(0, len(cells), len(cells) // _ENOUGH + 1))
     if kind in {"int64", "float64", "money"}:
         name, is_ambiguous, currency = amounts.decimal_style(cells)
         return Style(kind, (name,), is_ambiguous, currency)

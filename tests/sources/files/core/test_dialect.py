@@ -54,6 +54,12 @@ def test_the_row_names_of_r_are_a_column():
     assert header.columns == ("c1", "id", "n")
 
 
+def test_cells_beyond_the_names_are_nameless_columns():
+    header = read_header([["id", "n"], ["1", "a", "x", "3"], ["2", "b", "y", "4"]])
+
+    assert (header.columns, header.n_above) == (("id", "n", "c3", "c4"), 0)
+
+
 def test_a_first_line_of_data_is_no_header():
     header = read_header([["ann", "2024-01-31"], ["bob", "2024-02-01"]])
 

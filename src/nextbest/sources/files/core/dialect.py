@@ -13,6 +13,8 @@ from typing import Final
 DELIMITERS: Final = (",", "\t", ";", "|", "^", "~", "\x01", "\x1f")
 """Tried in this order; the earlier wins a tie."""
 _MAX_HEADER_LINES: Final = 20
+_LINES: Final = 500
+"""Lines that decide on the delimiter."""
 _ALMOST_ALL: Final = 0.9
 _DATUM: Final = re.compile(r"[-+(\s$€£¥￥]*\d[\d.,:/\-\s+TZ%)]*(?:元|[AaPp][Mm])?")
 
@@ -97,7 +99,7 @@ def guess_delimiter(lines: Sequence[str]) -> str:
     """
     scores = {}
     for sign in DELIMITERS:
-        records, _ = _records(lines, sign)
+        records, _ = _records(lines[:_LINES], sign)
         width = _usual(records)
         share = sum(len(record) == width for record in records) / max(len(records), 1)
         scores[sign] = (round(share, 1), width) if width > 1 else (0.0, 0)
@@ -139,12 +141,11 @@ def _usual(records: Sequence[Sequence[str]]) -> int:
 
 
 def _header_at(records: Sequence[Sequence[str]], width: int) -> int:
-    if not records or len(records[0]) >= width:
-        return 0
-    at = next(i for i, record in enumerate(records) if len(record) >= width)
-    return (
-        0 if at == 1 and len(records[0]) == width - 1 and _starts_with_data(records[1], records[2:]) else at
-    )
+    """Find the first record as wide as most, or the one above it if that names some of its cells."""
+    at = next((i for i, record in enumerate(records) if len(record) >= width), 0)
+    above = records[at - 1] if at else []
+    names_some = len(above) in range(min(2, width - 1), width) and not any(map(_DATUM.fullmatch, above))
+    return at - 1 if names_some and _starts_with_data(records[at], records[at + 1 :]) else at
 
 
 def _starts_with_data(record: Sequence[str], rest: Sequence[Sequence[str]]) -> bool:
