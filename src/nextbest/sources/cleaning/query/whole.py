@@ -43,7 +43,7 @@ def _lines(
 ) -> tuple[ir.Table, list[Rule]]:
     rules: list[Rule] = []
     if settings.fix_units:
-        lines, rule = fix_units(lines, settings)
+        lines, rule = fix_units(lines, products, settings)
         rules.append(rule)
     if settings.flag_non_products:
         lines, rule = flag_non_products(lines, products, settings)

@@ -188,7 +188,7 @@ _PERSONAL: Final = re.compile(
     r"ssn|iban|ip)([^a-z]|$)|姓名|手机|电话|地址|邮编|身份证|护照|邮箱|支付宝账号|收货人|微信|旺旺|留言",
     re.IGNORECASE,
 )
-NOT__PERSONAL: Final = re.compile(
+_NOT_PERSONAL: Final = re.compile(
     r"(store|product|item|lineitem|brand|company|category|event|file|method|campaign|shop)", re.IGNORECASE
 )
 """Words beside which a name is not a person's: store name, product name."""

@@ -13,7 +13,7 @@ from nextbest.sources import values
 from nextbest.sources.mapping.core.aliases import is_personal_header
 from nextbest.sources.mapping.core.exports import Export, known_export
 from nextbest.sources.mapping.core.matching import Shapes, match_columns, own_kind
-from nextbest.sources.mapping.core.shapes import Shape, is_constant_within, is_filled_once, shape_of
+from nextbest.sources.mapping.core.shapes import is_constant_within, is_filled_once, shape_of
 from nextbest.sources.mapping.core.tables import product_columns, table_of
 from nextbest.sources.mapping.spec import (
     ELSE,
@@ -21,6 +21,7 @@ from nextbest.sources.mapping.spec import (
     ORDERS,
     RATES,
     ROW_NUMBER,
+    WITH,
     Guess,
     Layout,
     Match,
@@ -140,12 +141,12 @@ def _matches(look: _Look, products: tuple[str, ...]) -> dict[str, Match]:
         found = {
             name: match for name, match in found.items() if name not in {"product_id", "balance", "held"}
         }
-    found = _with_spares(_without_echoes(_with_totals(found, look), look), look)
+    found = _with_clock(_with_spares(_without_echoes(_with_totals(found, look), look), look), look)
     return _with_row_number(found, look)
 
 
 def _with_totals(found: dict[str, Match], look: _Look) -> dict[str, Match]:
-    """An amount that is the same in all lines of an order is the order's total."""
+    """Take an amount that is the same in all lines of an order for the order's total."""
     order, amount = found.get("order_id"), found.get("net_revenue")
     if look.table == "orders" and amount is not None:
         found["order_revenue"] = Match("order_revenue", amount.theirs, amount.why, amount.sureness)
@@ -165,7 +166,7 @@ def _with_totals(found: dict[str, Match], look: _Look) -> dict[str, Match]:
 
 
 def _without_echoes(found: dict[str, Match], look: _Look) -> dict[str, Match]:
-    """A product's name that is its id says nothing; a customer's e-mail that is the id stays, because it is personal."""
+    """Drop a product's name that is its id; a customer's e-mail that is the id stays, because it is personal."""
     product, name = found.get("product_id"), found.get("products.name")
     if product and name and product.theirs == name.theirs and look.table != "products":
         del found["products.name"]
@@ -192,8 +193,20 @@ def _with_spares(found: dict[str, Match], look: _Look) -> dict[str, Match]:
     return found
 
 
+def _with_clock(found: dict[str, Match], look: _Look) -> dict[str, Match]:
+    """Put a column of days and one of times of day together."""
+    day = found.get("ordered_at")
+    if day is None or day.why == "given" or day.theirs not in look.shapes:
+        return found
+    used = {match.theirs for match in found.values()}
+    clocks = [name for name, shape in look.shapes.items() if name not in used and shape.is_clock]
+    if clocks and not look.shapes[day.theirs].has_clock:
+        found["ordered_at"] = Match("ordered_at", f"{day.theirs}{WITH}{clocks[0]}", "shape", day.sureness)
+    return found
+
+
 def _with_row_number(found: dict[str, Match], look: _Look) -> dict[str, Match]:
-    """A flat table of customers without an id is numbered by its rows."""
+    """Number the customers of a flat table without an id by its rows."""
     if look.table == "customers" and "customer_id" not in found:
         found["customer_id"] = Match("customer_id", ROW_NUMBER, "shape", 0.5)
     return found

@@ -16,6 +16,9 @@ _MOSTLY: Final = 0.9
 _FLAGS: Final = frozenset(
     {"0", "1", "0.0", "1.0", "true", "false", "yes", "no", "y", "n", "t", "f", "是", "否", "有", "无"}
 )
+_CLOCK: Final = re.compile(r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[ap]\.?m\.?)?", re.IGNORECASE)
+_EPOCH: Final = re.compile(r"1\d{9}(\d{3}){0,2}(\.\d+)?")
+"""Seconds, milliseconds or microseconds since 1970, from 2001 on."""
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _PHONE: Final = re.compile(r"(\+?86)?1[3-9]\d{9}|\+\d[\d\s()-]{7,}\d")
 
@@ -69,9 +72,21 @@ class Shape:
         """A number with decimals: no id, no count."""
         return self.is_number and any("." in cell and not cell.endswith(".0") for cell in self.cells if cell)
 
+    @property
+    def is_clock(self) -> bool:
+        """Every cell is a time of day and nothing else."""
+        return not self.is_empty and all(_CLOCK.fullmatch(cell) for cell in self.cells if cell)
+
+    @property
+    def has_clock(self) -> bool:
+        """Some cell holds a time of day."""
+        return any(_CLOCK.search(cell) for cell in self.cells if cell)
+
     def fits(self, kind: Kind) -> bool:
         """Tell whether the values can be of the kind; an empty column fits anything."""
         if self.is_empty:
+            return True
+        if kind in {"date", "timestamp"} and all(_EPOCH.fullmatch(cell) for cell in self.cells if cell):
             return True
         if kind in {"date", "timestamp"}:
             return self.day_share > 1 - _MOSTLY if self.is_number else self.day_share >= _MOSTLY / 2

@@ -12,6 +12,8 @@ from nextbest.sources.mapping.core.shapes import Shape
 from nextbest.sources.mapping.spec import Match
 
 _SURE: Final = 0.9
+_RATES_WIDTH: Final = 5
+"""Files of exchange rates have few columns."""
 _PRODUCT_WORDS: Final = re.compile(
     r"visa|mastercard|amex|card|mortgage|loan|credit|deposit|saving|current_?acc|account|insurance|fund|pension|broker|"
     r"broadband|tv|mobile|policy|policies|信用卡|借记卡|按揭|房贷|贷款|存款|基金|保险|理财|黄金|国债",
@@ -37,6 +39,10 @@ class Found:
     def count(self, *columns: str) -> int:
         """Count the columns that are there for sure."""
         return sum(self.has(name) for name in columns)
+
+    def all(self, *columns: str) -> bool:
+        """Tell whether all the columns are there for sure."""
+        return self.count(*columns) == len(columns)
 
     def named(self, column: str, *headers: str) -> bool:
         """Tell whether a column was recognised under one of these headers."""
@@ -92,12 +98,8 @@ def _events(found: Mapping[str, Found], _: Shapes) -> bool:
 
 def _rates(found: Mapping[str, Found], shapes: Shapes) -> bool:
     rates, lines = found["rates"], found["order_lines"]
-    narrow = len(shapes) <= 5  # noqa: PLR2004
-    return (
-        narrow
-        and rates.count("day_on", "currency", "rate") == 3
-        and not lines.has("product_id", "customer_id")
-    )
+    narrow = len(shapes) <= _RATES_WIDTH
+    return narrow and rates.all("day_on", "currency", "rate") and not lines.has("product_id", "customer_id")
 
 
 def _customer_profit(found: Mapping[str, Found], _: Shapes) -> bool:
@@ -126,7 +128,7 @@ def _interactions(found: Mapping[str, Found], _: Shapes) -> bool:
         return False
     return (
         contacts.may("customer_id")
-        and contacts.count("interaction_id", "kind", "adviser_id", "outcome", "satisfaction", "note") >= 2
+        and contacts.count("interaction_id", "kind", "adviser_id", "outcome", "satisfaction", "note") > 1
     )
 
 
