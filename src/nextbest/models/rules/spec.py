@@ -1,5 +1,8 @@
 """Association rules: what goes with what, what follows what, how sure that is and what it is worth."""
 
+import hashlib
+import json
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
@@ -33,8 +36,8 @@ class RulesSettings(Settings):
     """Known customers who must have made the rule; counts only where customers are known."""
     max_length: Annotated[int, Field(ge=2, le=12)] = 2
     """Products in body and head together."""
-    max_basket: Annotated[int, Field(ge=2)] = 300
-    """Larger baskets are left out of the counting (resellers, stock takings); how many is said."""
+    max_basket: Annotated[int, Field(ge=2)] = 1000
+    """Orders with more products are left out of the counting (resellers, stock takings); how many is said."""
     max_rules: Annotated[int, Field(ge=1)] = 2_000_000
     """Stop with a sentence beyond this many rules."""
     sign: Literal["+", "-", "both"] = "+"
@@ -159,5 +162,19 @@ CARD = Capability(
     settings=RulesSettings,
     writes=(RULES, RULE_PERIODS, RULE_LIMITS),
     requires=("order_lines.product_id | holdings.product_id",),
-    uses=("products", "product_profiles", "reviews", "written_rules"),
+    uses=("products", "product_profiles", "customers", "reviews", "written_rules"),
 )
+
+
+def rule_id(level: str, body_ids: Sequence[str], head_id: str, sign: str, is_ordered: bool) -> str:  # noqa: FBT001
+    """Give a rule its key: the same rule has the same key in every run.
+
+    Examples
+    --------
+    >>> rule_id("product", ["tea", "cake"], "milk", "+", False)
+    '2a940d65ee71ab28'
+    >>> rule_id("product", ["cake", "tea"], "milk", "+", False)
+    '2a940d65ee71ab28'
+    """
+    name = json.dumps([level, sorted(body_ids), head_id, sign, bool(is_ordered)], ensure_ascii=False)
+    return hashlib.sha256(name.encode()).hexdigest()[:16]

@@ -91,3 +91,22 @@ def choose_floor(n_baskets: int, *, share: float = 0.001) -> int:
     [5, 10, 20, 320]
     """
     return max(int(np.clip(np.ceil(share * n_baskets), 5, 20)), int(np.ceil(n_baskets / 10_000)))
+
+
+def margin_at_stake(n_audience: Floats, confidence: Floats, lift: Floats, margin: Floats) -> Floats:
+    """Say what the audience would bring beyond chance if it bought the head as the others do; never below 0.
+
+    Parameters
+    ----------
+    lift
+        ``size_lift``; ``rule_lift`` where basket size leaves nothing to chance.
+    margin
+        The head's margin per order, in the shop's currency.
+
+    Examples
+    --------
+    >>> margin_at_stake(np.array([100.0]), np.array([0.2]), np.array([2.0]), np.array([3.0]))
+    array([30.])
+    """
+    beyond = 1 - np.divide(1, lift, out=np.ones(len(lift)), where=lift > 1)
+    return np.where(np.isnan(lift), np.nan, n_audience * confidence * beyond * margin)

@@ -19,6 +19,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import special
 
 from nextbest.models.rules.core.baskets import Baskets, Floats, Ints, Longs
@@ -38,6 +39,8 @@ class SizeNull:
     """Baskets of the stratum with the product; shape (n_products, n_strata)."""
     repulsion: Floats
     """1 - odds ratio of two products within the stratum, 0-1."""
+    has_room: NDArray[np.bool_]
+    """Baskets of the stratum hold more than one product."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,8 @@ class Chance:
     most: Longs
     """Most baskets there could be: the sum of the rarer product's baskets over strata."""
     variance: Floats
+    free: Floats
+    """Variance if two products did not keep each other out; far above ``variance`` where size settles everything."""
 
 
 def strata_of(sizes: Ints) -> Ints:
@@ -73,7 +78,7 @@ def size_null(baskets: Baskets) -> SizeNull:
     n_baskets = np.bincount(strata, minlength=n_strata).astype(np.int64)
     size = np.bincount(strata, weights=baskets.sizes, minlength=n_strata) / np.maximum(n_baskets, 1)
     n_with = count_by_group(baskets, strata, n_strata)
-    return SizeNull(n_baskets, n_with, _repulsion(n_with, n_baskets, size))
+    return SizeNull(n_baskets, n_with, _repulsion(n_with, n_baskets, size), size > 1)
 
 
 def count_by_group(baskets: Baskets, group: Ints, n_groups: int) -> Ints:
@@ -95,13 +100,13 @@ def chance(null: SizeNull, first: Ints, second: Ints, threads: int | None = None
     >>> chance(null, np.array([0], np.int32), np.array([1], np.int32)).expected.round(12)
     array([1.])
     """
-    out = np.zeros((len(first), 3))
+    out = np.zeros((len(first), 4))
 
     def work(start: int, stride: int) -> None:
-        _chance(start, stride, (first, second), null.n_baskets, null.n_with, null.repulsion, out)
+        _chance(start, stride, (first, second), null.n_baskets, null.n_with, (null.repulsion, null.has_room), out)
 
     in_threads(work, threads)
-    return Chance(out[:, 0], out[:, 1].astype(np.int64), out[:, 2])
+    return Chance(out[:, 0], out[:, 1].astype(np.int64), out[:, 2], out[:, 3])
 
 
 def tail(n_both: Longs, under: Chance, sign: str = "+") -> Floats:
@@ -115,7 +120,7 @@ def tail(n_both: Longs, under: Chance, sign: str = "+") -> Floats:
 
     Examples
     --------
-    >>> one = Chance(np.array([2.0]), np.array([10]), np.array([1.6]))
+    >>> one = Chance(np.array([2.0]), np.array([10]), np.array([1.6]), np.array([1.6]))
     >>> tail(np.array([6]), one).round(4), tail(np.array([0]), one, "-").round(4)
     (array([0.0064]), array([0.1074]))
     """
@@ -183,19 +188,21 @@ def _chance(
     pairs: tuple[Ints, Ints],
     n_baskets: Longs,
     n_with: Ints,
-    repulsion: Floats,
+    odds: tuple[Floats, NDArray[np.bool_]],
     out: Floats,
 ) -> None:
     first, second = pairs
+    repulsion, has_room = odds
     for i in range(start, len(first), stride):
         a, b = first[i], second[i]
         for s in range(len(n_baskets)):
             n_a, n_b, n = n_with[a, s], n_with[b, s], n_baskets[s]
-            if n_a == 0 or n_b == 0:
+            if n_a == 0 or n_b == 0 or not has_room[s]:
                 continue
             both = n * _joint(n_a / n, n_b / n, repulsion[s])
             neither = n - n_a - n_b + both
             out[i, 0] += both
             out[i, 1] += min(n_a, n_b)
+            out[i, 3] += (n_a / n) * (n_b / n) * (n - n_a) * ((n - n_b) / n)
             if both > 1e-9 and neither > 1e-9 and n_a - both > 1e-9 and n_b - both > 1e-9:
                 out[i, 2] += 1 / (1 / both + 1 / neither + 1 / (n_a - both) + 1 / (n_b - both))

@@ -1,0 +1,140 @@
+"""What was bought together: one row per product in a basket, as small codes that the engine gives."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import ibis
+import ibis.expr.types as ir
+
+
+def bought(lines: ir.Table, as_of: date | None) -> ir.Table:
+    """Take the lines that count: products that were sold, kept, and bought before ``as_of``.
+
+    A basket is an order; where there is none, a customer's day.
+    """
+    kept = lines.filter(
+        lines.product_id.notnull(),
+        lines.is_product.fill_null(True),
+        ~lines.is_return.fill_null(False),
+        lines.cancelled_on.isnull(),
+    )
+    if as_of is not None:
+        kept = kept.filter((kept.ordered_on < as_of) | kept.ordered_on.isnull())
+    visit = kept.customer_id + "|" + kept.ordered_on.cast("string")
+    named = kept.select(
+        "product_id",
+        basket=ibis.coalesce(kept.order_id, visit),
+        customer=kept.customer_id,
+        day=kept.ordered_on,
+    )
+    return named.filter(named.basket.notnull())
+
+
+def held(holdings: ir.Table, as_of: date | None) -> ir.Table:
+    """Take the products customers hold or held; what a customer opened on one day is a basket."""
+    kept = holdings.filter(holdings.product_id.notnull(), holdings.customer_id.notnull())
+    if as_of is not None:
+        since = ibis.coalesce(kept.opened_on, kept.seen_on)
+        kept = kept.filter((since < as_of) | since.isnull())
+    visit = kept.customer_id + "|" + kept.opened_on.cast("string").fill_null("")
+    return kept.select("product_id", basket=visit, customer=kept.customer_id, day=kept.opened_on)
+
+
+def by_customer(lines: ir.Table) -> ir.Table:
+    """Put everything a known customer ever bought or holds into one basket."""
+    known = lines.filter(lines.customer.notnull())
+    return known.mutate(basket=known.customer, day=ibis.null("date"))
+
+
+def at_level(lines: ir.Table, products: ir.Table | None, level: str) -> ir.Table:
+    """Put the level's id into column ``item``; null where the product has none."""
+    if level == "product" or products is None:
+        item = lines.product_id if level == "product" else ibis.null("string")
+        return lines.select("basket", "customer", "day", item=item)
+    groups = products.select(product_key=products.product_id, item=products[level])
+    joined = lines.left_join(groups, lines.product_id == groups.product_key)
+    return joined.select("basket", "customer", "day", "item")
+
+
+def without_level(items: ir.Table) -> ir.Table:
+    """Count the lines whose product has no id at the level."""
+    lost = items.filter(items.item.isnull())
+    return lost.aggregate(n_lines=lost.count())
+
+
+def items_of(items: ir.Table) -> ir.Table:
+    """Number the level's ids in their own order: item, code."""
+    known = items.filter(items.item.notnull()).select("item").distinct()
+    return known.mutate(code=ibis.row_number().over(order_by=known.item).cast("int32"))
+
+
+def baskets_of(items: ir.Table) -> ir.Table:
+    """Number the baskets by customer (guests last), day and key: basket, code, customer_code, day.
+
+    Customers are numbered in their own order; -1 stands for guests.
+    """
+    known = items.filter(items.item.notnull())
+    baskets = known.group_by("basket").aggregate(customer=known.customer.min(), day=known.day.min())
+    customer = baskets.customer.asc(nulls_first=False)
+    order = [customer, baskets.day.asc(nulls_first=False), baskets.basket.asc()]
+    rank = ibis.dense_rank().over(order_by=customer)
+    return baskets.select(
+        "basket",
+        "day",
+        code=ibis.row_number().over(order_by=order).cast("int32"),
+        customer_code=baskets.customer.isnull().ifelse(-1, rank).cast("int32"),
+    )
+
+
+def rows_of(items: ir.Table, baskets: ir.Table, codes: ir.Table) -> ir.Table:
+    """List each product of each basket once, by codes: basket, product."""
+    keys = baskets.select(basket_key=baskets.basket, basket_code=baskets.code)
+    ids = codes.select(item_key=codes.item, product_code=codes.code)
+    coded = items.inner_join(keys, items.basket == keys.basket_key)
+    coded = coded.inner_join(ids, coded.item == ids.item_key)
+    return coded.select(basket=coded.basket_code, product=coded.product_code).distinct()
+
+
+def basket_facts(baskets: ir.Table) -> ir.Table:
+    """Take what is known of each basket, in order of the codes: customer_code, day."""
+    return baskets.order_by("code").select("code", "customer_code", "day")
+
+
+def names_of(codes: ir.Table, products: ir.Table | None, level: str) -> ir.Table:
+    """Name the level's ids and say which family each belongs to: code, item, name, family."""
+    unknown = ibis.null("string")
+    if products is None or level == "department":
+        return codes.select("code", "item", name=codes.item, family=unknown)
+    name, family = (
+        (products.name, products.category) if level == "product" else (products.category, products.department)
+    )
+    named = products.select(item_key=products[_key(level)], name=name, family=family)
+    one = named.group_by("item_key").aggregate(name=named.name.min(), family=named.family.min())
+    joined = codes.left_join(one, codes.item == one.item_key)
+    return joined.select("code", "item", "family", name=ibis.coalesce(joined.name, joined.item))
+
+
+def margins_of(profiles: ir.Table, level: str) -> ir.Table:
+    """Say what an order with the level's id earns: item, margin, margin_source; the last day of the profiles counts.
+
+    A category earns the mean of its products, weighted by their orders. Its source is the least certain of theirs, which is
+    the first in the alphabet: assumed, category_default, given.
+    """
+    last = profiles.aggregate(last=profiles.as_of.max())
+    known = profiles.filter(profiles.margin_per_order.notnull()).inner_join(last, profiles.as_of == last.last)
+    known = known.filter(known[_key(level)].notnull())
+    return known.group_by(item=known[_key(level)]).aggregate(
+        margin=(known.margin_per_order * known.n_orders).sum() / known.n_orders.sum().nullif(0),
+        margin_source=known.margin_source.min(),
+    )
+
+
+def without_holdings(customers: ir.Table, lines: ir.Table) -> ir.Table:
+    """Count the customers who hold nothing."""
+    nothing = customers.anti_join(lines, customers.customer_id == lines.customer)
+    return nothing.aggregate(n_customers=nothing.count())
+
+
+def _key(level: str) -> str:
+    return "product_id" if level == "product" else level

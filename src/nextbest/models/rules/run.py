@@ -1,0 +1,188 @@
+"""The recipe of rules: read each level's baskets, mine, put names, money and people's reviews to the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from math import ceil
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from nextbest.base.capability import Moment
+from nextbest.base.errors import DataError, SettingsError
+from nextbest.base.findings import Finding
+from nextbest.models.rules import words
+from nextbest.models.rules.core.headlines import headlines
+from nextbest.models.rules.core.later import mine_later
+from nextbest.models.rules.core.measures import choose_floor
+from nextbest.models.rules.core.pairs import TooManyError
+from nextbest.models.rules.core.source import Mined, Plan
+from nextbest.models.rules.core.together import mine_together
+from nextbest.models.rules.frames import LIMITS, PERIODS, ROWS, Labels, periods_of, rules_of
+from nextbest.models.rules.reading import Reading, margins, read, reviews, written_rules
+from nextbest.models.rules.spec import RulesSettings
+from nextbest.tables.store import Store
+
+_SHARE_OF_CUSTOMERS = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    rules: pa.Table
+    periods: pa.Table
+    limits: pa.Table
+    findings: tuple[Finding, ...]
+
+
+def run(store: Store, settings: RulesSettings, moment: Moment) -> list[Finding]:
+    """Mine every level, together and in order as the settings say; findings are about the surest rules."""
+    if settings.min_count is not None and settings.min_support is not None:
+        raise SettingsError("rules.two_floors", min_count=settings.min_count, min_support=settings.min_support)
+    results = [
+        _mine(store, settings, moment, level, ordered=ordered)
+        for level in settings.level
+        for ordered in (False, True)
+        if settings.ordered in ("both", str(ordered).lower())
+    ]
+    rules = pa.concat_tables([result.rules for result in results])
+    store.write("rules", rules)
+    store.write("rule_periods", pa.concat_tables([result.periods for result in results]))
+    store.write("rule_limits", pa.concat_tables([result.limits for result in results]))
+    said = [finding for result in results for finding in result.findings]
+    return [words.rule_found(rule) for rule in headlines(_candidates(rules))] + said
+
+
+def _mine(store: Store, settings: RulesSettings, moment: Moment, level: str, *, ordered: bool) -> _Result:
+    reading = read(store, level, settings, moment.as_of, ordered=ordered)
+    if not reading.ids:
+        return _nothing(words.nothing_at_level(level))
+    if len(reading.ids) == 1:
+        return _nothing(words.too_few_products(level, len(reading.ids)))
+    written, n_unknown = written_rules(store, level, reading.ids)
+    plan = _plan(settings, reading, ordered=ordered)
+    chosen = settings.min_count is None and settings.min_support is None
+    found, plan = _mine_with_floor(reading, replace(plan, written=tuple(written)), level, ordered=ordered, chosen=chosen)
+    if found is None:
+        return _nothing(words.order_unknown(level))
+    labels = Labels(
+        level, ordered, reading.ids, reading.names, margins(store, level), reviews(store), tuple(written)
+    )
+    rules = rules_of(found, labels)
+    first_floor = _plan(settings, reading, ordered=ordered).floor
+    said = tuple(_said(level, settings, reading, found, plan, first_floor, ordered=ordered))
+    limits = _limits(level, settings, reading, found, plan, n_unknown, ordered=ordered)
+    return _Result(rules, periods_of(found, rules["rule_id"]), limits, said)
+
+
+def _plan(settings: RulesSettings, reading: Reading, *, ordered: bool) -> Plan:
+    source = reading.source
+    n = source.n_baskets
+    per_customer = ordered or source.are_customers
+    if ordered:
+        n = 0 if source.customers is None else int(source.customers.max(initial=-1)) + 1
+    if settings.min_count is not None:
+        floor = settings.min_count
+    elif settings.min_support is not None:
+        floor = _least_count(settings.min_support, n)
+    else:
+        floor = choose_floor(n, share=_SHARE_OF_CUSTOMERS) if per_customer else choose_floor(n)
+    return Plan(
+        max(floor, 1),
+        settings.sign,
+        settings.max_length,
+        settings.min_confidence,
+        settings.min_customers,
+        settings.max_rules,
+        settings.within_days,
+    )
+
+
+def _least_count(share: float, n: int) -> int:
+    """Turn a least share into a count; 0.001 means one in a thousand, not a little more."""
+    return ceil(Fraction(str(share)) * n)
+
+
+def _mine_with_floor(
+    reading: Reading, plan: Plan, level: str, *, ordered: bool, chosen: bool
+) -> tuple[Mined | None, Plan]:
+    """Mine; where too many rules reach a floor that nobody asked for, ask for twice as much."""
+    mine = mine_later if ordered else mine_together
+    while True:
+        try:
+            return mine(reading.source, plan), plan
+        except TooManyError:
+            if not chosen:
+                raise DataError(
+                    "rules.too_many",
+                    level=f"rules.level_{level}",
+                    max_rules=plan.max_rules,
+                    floor=plan.floor,
+                    twice=2 * plan.floor,
+                ) from None
+            plan = replace(plan, floor=2 * plan.floor)
+
+
+def _nothing(finding: Finding) -> _Result:
+    return _Result(ROWS.empty_table(), PERIODS.empty_table(), LIMITS.empty_table(), (finding,))
+
+
+def _said(
+    level: str,
+    settings: RulesSettings,
+    reading: Reading,
+    found: Mined,
+    plan: Plan,
+    first_floor: int,
+    *,
+    ordered: bool,
+) -> Iterator[Finding]:
+    if not len(found):
+        yield words.no_pairs(level, floor=plan.floor, n_baskets=found.n_baskets, is_ordered=ordered)
+    if plan.floor > first_floor:
+        yield words.floor_raised(level, floor=plan.floor, chosen=first_floor, max_rules=plan.max_rules)
+    if reading.n_large and not ordered:
+        yield words.large_baskets_left_out(
+            level, max_basket=settings.max_basket, n_left_out=reading.n_large, n_baskets=found.n_baskets
+        )
+
+
+def _limits(
+    level: str,
+    settings: RulesSettings,
+    reading: Reading,
+    found: Mined,
+    plan: Plan,
+    n_unknown: int,
+    *,
+    ordered: bool,
+) -> pa.Table:
+    """List what was counted, and what cut the result."""
+    rows: list[tuple[str, float | None, int | None]] = [
+        ("n_baskets", found.n_baskets, None),
+        ("n_frequent", found.n_frequent, None),
+        ("n_pairs_tested", found.n_tests, None),
+        ("min_count", plan.floor, len(reading.ids) - found.n_frequent),
+        ("min_customers", plan.min_customers, found.n_too_few_customers),
+        ("max_length", plan.max_length, None),
+        ("max_rules", plan.max_rules, 0),
+        ("max_basket", settings.max_basket, reading.n_large),
+        ("lines_without_level", None, reading.n_no_level),
+        ("written_rules_never_sold", None, n_unknown),
+    ]
+    named = [
+        {"level": level, "is_ordered": ordered, "limit": limit, "value": value, "n_left_out": n_left_out}
+        for limit, value, n_left_out in rows
+    ]
+    return pa.Table.from_pylist(named, LIMITS)
+
+
+def _candidates(rules: pa.Table) -> list[dict[str, Any]]:
+    """Take the rules that may be worth a sentence; the others are many."""
+    surest = pc.min_element_wise(
+        pc.fill_null(rules["size_q_value"], 2.0), pc.if_else(pc.is_null(rules["size_lift"]), rules["q_value"], 2.0)
+    )
+    candidates: list[dict[str, Any]] = rules.filter(pc.less(surest, 0.05)).to_pylist()
+    return candidates
