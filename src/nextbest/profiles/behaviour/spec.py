@@ -1,5 +1,6 @@
 """Behaviour: what each customer did in windows that end at as_of."""
 
+from dataclasses import dataclass
 from typing import Final
 
 from nextbest.base.capability import Capability
@@ -42,10 +43,31 @@ BEHAVIOUR = Table(
             "standard deviation of these days; null with fewer than three order days",
         ),
         Column(
-            "trend", "float64", "revenue of the last 91 days / mean revenue of 91 days before; 1 = steady"
+            "trend",
+            "float64",
+            "revenue of the last 91 days / mean revenue of 91 days before, within 364 days; 1 = steady",
         ),
     ),
 )
+
+
+FALLING_BELOW: Final = 0.5
+"""A customer falls where the trend is below this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """How many customers fall behind what they used to spend."""
+
+    n_customers: int
+    """Customers whose trend is below ``FALLING_BELOW``."""
+    customer_share: float | None
+    """Of all customers with a trend, 0-1."""
+    revenue_364d: float | None
+    """Their net revenue in the last 364 days, in the shop's currency."""
+    revenue_91d: float | None
+    """Their net revenue in the last 91 days."""
+
 
 CARD = Capability(
     name="behaviour",
