@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import zipfile
 from datetime import datetime
 
 import pytest
@@ -59,3 +60,27 @@ def test_a_sheet_that_is_no_table_gets_a_sentence(workbook, rows, code):
 def test_a_damaged_workbook_gets_a_sentence(source):
     with pytest.raises(DataError, match="damaged"):
         open_source(source(b"\xd0\xcf\x11\xe0" + b"x" * 600, "orders.xls"))
+
+
+def test_open_document_sheets_are_read(tmp_path):
+    spaces = " ".join(
+        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for name in ("office", "table", "text")
+    )
+    rows = "".join(
+        "<table:table-row>"
+        + "".join(
+            f'<table:table-cell office:value-type="string"><text:p>{cell}</text:p></table:table-cell>'
+            for cell in row
+        )
+        + "</table:table-row>"
+        for row in [["id", "n"], ["0012", "a"]]
+    )
+    sheet = f'<table:table table:name="Orders">{rows}</table:table>'
+    body = f"<office:body><office:spreadsheet>{sheet}</office:spreadsheet></office:body>"
+    with zipfile.ZipFile(tmp_path / "orders.ods", "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("META-INF/manifest.xml", "<manifest:manifest/>")
+        archive.writestr("content.xml", f"<office:document-content {spaces}>{body}</office:document-content>")
+
+    assert open_source(str(tmp_path / "orders.ods")).head(9).to_pylist() == [{"id": "0012", "n": "a"}]
