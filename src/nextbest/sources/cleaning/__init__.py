@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 from nextbest.sources.cleaning.spec import Cleaned, CleaningSettings, Rule
 
 if TYPE_CHECKING:
-    from nextbest.sources.cleaning.query import clean, set_aside
+    from nextbest.sources.cleaning.query import clean, is_refunded, set_aside
 
-__all__ = ["Cleaned", "CleaningSettings", "Rule", "clean", "set_aside"]
+__all__ = ["Cleaned", "CleaningSettings", "Rule", "clean", "is_refunded", "set_aside"]
 
 
 def __getattr__(name: str) -> Any:
-    if name in {"clean", "set_aside"}:
+    if name in {"clean", "is_refunded", "set_aside"}:
         from nextbest.sources.cleaning import query
 
         return getattr(query, name)

@@ -1,90 +1,108 @@
-"""Write what batches say to Parquet, batch by batch: typed rows, and rows that cannot be read."""
+"""Every batch of a file, typed, into Parquet; rows that cannot be read into the quarantine."""
 
 from __future__ import annotations
 
-import json
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
+from typing import Final
 
 import pyarrow as pa
-import pyarrow.parquet as pq
+import pyarrow.compute as pc
 
-from nextbest.sources.loading.spec import QUARANTINE, Reason
+from nextbest.sources.loading.account import Writer
+from nextbest.sources.loading.core import Filler, Typed, local_days, read_batch
+from nextbest.sources.loading.core.wide import product_plan, unpivot
+from nextbest.sources.loading.job import SAMPLE, Job
 
-QUARANTINE_SCHEMA = pa.schema(
-    [(column.name, pa.int64() if column.kind == "int64" else pa.string()) for column in QUARANTINE]
-)
-
-
-class Writer:
-    """One Parquet file that grows by batches; made even if no row comes."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.n_rows = 0
-        self._writer: pq.ParquetWriter | None = None
-
-    def write(self, rows: pa.Table) -> None:
-        """Append rows."""
-        if self._writer is None:
-            self._writer = pq.ParquetWriter(self.path, rows.schema, compression="zstd")
-        self._writer.write_table(rows.cast(self._writer.schema))
-        self.n_rows += rows.num_rows
-
-    def close(self, schema: pa.Schema | None = None) -> None:
-        """End the file."""
-        if self._writer is None and schema is not None:
-            self.write(schema.empty_table())
-        if self._writer is not None:
-            self._writer.close()
+_ORDER_LEVEL: Final = ("customer_id", "ordered_at", "status", "currency", "channel", "store_id", "coupon_id", "campaign_id",
+                       "adviser_id", "order_revenue", "order_refund", "cancelled_at")  # fmt: skip
 
 
-class Account:
-    """Rows set aside, with their content; and a count with one example per thing that was done."""
-
-    def __init__(self, source: str, file: str, path: Path, personal: Iterable[str]) -> None:
-        self.quarantine = Writer(path)
-        self.n_rows: Counter[tuple[str, str]] = Counter()
-        self._examples: dict[tuple[str, str], str] = {}
-        self._where = {"source": source, "file": file}
-        self._personal = frozenset(personal)
-
-    def set_aside(
-        self, rows: Sequence[Mapping[str, Any]], numbers: Sequence[int], rule: str, column: str | None = None
-    ) -> None:
-        """Quarantine rows for one reason."""
-        written = [self.content(row) for row in rows]
-        entries = [
-            self._where | {"row": number, "rule": rule, "column": column, "content": content}
-            for number, content in zip(numbers, written, strict=True)
-        ]
-        if entries:
-            self.quarantine.write(pa.Table.from_pylist(entries, QUARANTINE_SCHEMA))
-            self.count(rule, "quarantined", len(entries), written[0])
-
-    def count(self, rule: str, effect: str, n_rows: int, example: str | None = None) -> None:
-        """Count what a rule did."""
-        if n_rows:
-            self.n_rows[rule, effect] += n_rows
-            if example is not None:
-                self._examples.setdefault((rule, effect), example)
-
-    def content(self, row: Mapping[str, Any]) -> str:
-        """Write a row as JSON without what is personal."""
-        public = {
-            name: value for name, value in row.items() if name not in self._personal and value is not None
-        }
-        return json.dumps(public, ensure_ascii=False, default=str)
-
-    def reasons(self) -> tuple[Reason, ...]:
-        """Everything that was done, in order of names."""
-        return tuple(
-            Reason(rule, effect, n, self._examples.get((rule, effect)))  # type: ignore[arg-type]
-            for (rule, effect), n in sorted(self.n_rows.items())
+def stage(job: Job) -> int:
+    """Read every batch; typed rows go to ``staged.parquet``, rows that cannot be read to the quarantine."""
+    staged, n_read = Writer(job.path("staged")), 0
+    customers = Writer(job.path("staged_customers"))
+    products = product_plan(job.raw.sample(SAMPLE), job.layout.products) if job.layout.shape == "wide" else ()
+    for rows in _batches(job):
+        n_read += rows.num_rows
+        typed = read_batch(
+            rows, job.reads, job.attributes, time_zone=job.settings.time_zone, file=job.raw.name
         )
+        good = _readable(job, rows, typed)
+        kept = _days(typed.rows, job.settings.time_zone).filter(good)
+        if products:
+            keep = [
+                name for name in kept.column_names if name not in job.attributes.values() and "." not in name
+            ]
+            held, n_failed = unpivot(rows.filter(good), products, kept.select(keep))
+            job.account.count("loading.unreadable", "changed", n_failed)
+            customers.write(kept)
+            kept = held
+        staged.write(kept)
+    rejected = job.raw.rejected
+    for reason in sorted({entry.reason for entry in rejected}):
+        numbers = [entry.row for entry in rejected if entry.reason == reason]
+        job.account.set_aside([{}] * len(numbers), numbers, f"files.reason.{reason}")
+    staged.close()
+    customers.close()
+    return n_read + len(rejected)
 
-    def total(self, effect: str) -> int:
-        """Count the rows of one effect."""
-        return sum(n for (_, what), n in self.n_rows.items() if what == effect)
+
+def _batches(job: Job) -> Iterator[pa.Table]:
+    filler = None
+    if job.layout.fill_by:
+        targets = [
+            read for read in job.reads if read.target in _ORDER_LEVEL or read.target.startswith("customers.")
+        ]
+        filler = Filler(
+            job.layout.fill_by, [name for read in targets for name in read.theirs if not name.startswith("@")]
+        )
+    empty = pa.table(
+        {"_row": pa.array([], pa.int64())} | {name: pa.array([], pa.string()) for name in job.raw.columns}
+    )
+    n_batches = 0
+    for batch in job.raw.batches():
+        rows = pa.Table.from_batches([batch])
+        n_batches += 1
+        yield filler.fill(rows) if filler else rows
+    if not n_batches:
+        yield empty
+
+
+def _readable(job: Job, rows: pa.Table, typed: Typed) -> pa.Array:
+    """Tell which rows have what is required; set the others aside, and count cells that became null."""
+    good = pa.array([True]).take(pa.array([0] * rows.num_rows, pa.int64()))
+    for read in job.reads:
+        failed = typed.failed[read.target]
+        if not read.is_required:
+            n_failed = failed.true_count
+            if n_failed:
+                example = rows.filter(failed).slice(0, 1).drop_columns(["_row"]).to_pylist()[0]
+                job.account.count("loading.unreadable", "changed", n_failed, job.account.content(example))
+            continue
+        waits = job.desk.orders is not None and read.target == "ordered_at"
+        empty = typed.rows[read.target].combine_chunks().is_null()
+        for bad, rule in ((failed, "loading.unreadable_row"), (empty, "loading.missing")):
+            now = pc.and_(good, bad)
+            if now.true_count and not (waits and rule == "loading.missing"):
+                lost = rows.filter(now)
+                content = lost.drop_columns(["_row"]).to_pylist()
+                job.account.set_aside(content, lost["_row"].to_pylist(), rule, " + ".join(read.theirs))
+                good = pc.and_(good, pc.invert(bad))
+    return good
+
+
+def _days(rows: pa.Table, time_zone: str) -> pa.Table:
+    """Add the local day of the order; where only the day is given, the instant is its midnight."""
+    if "ordered_at" in rows.column_names:
+        days = local_days(rows["ordered_at"], time_zone)
+        if "ordered_on" in rows.column_names:
+            rows = rows.drop_columns(["ordered_on"])
+        return rows.append_column("ordered_on", days)
+    if "ordered_on" in rows.column_names:
+        midnight = pc.assume_timezone(
+            rows["ordered_on"].cast(pa.timestamp("us")), time_zone, nonexistent="latest", ambiguous="earliest"
+        )
+        return rows.append_column(
+            "ordered_at", midnight.cast(pa.timestamp("us", "UTC")).cast(pa.timestamp("us"))
+        )
+    return rows

@@ -5,10 +5,8 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
-from nextbest.sources.cleaning.lists import BAD_DEBT, DISCOUNT, TEST, UNPAID, UNPAID_PARTS
+from nextbest.sources.cleaning.lists import BAD_DEBT, DISCOUNT, REFUNDED, TEST, UNPAID, UNPAID_PARTS
 from nextbest.sources.cleaning.spec import CleaningSettings
-
-RULE = "_rule"
 
 
 def set_aside(rows: ir.Table, table: str, settings: CleaningSettings) -> ir.StringValue:
@@ -29,6 +27,11 @@ def set_aside(rows: ir.Table, table: str, settings: CleaningSettings) -> ir.Stri
     if table == "events":
         return _first(_of_events(rows, settings))
     return ibis.null("string")
+
+
+def is_refunded(status: ir.StringValue) -> ir.BooleanValue:
+    """Tell the states of orders of which everything came back."""
+    return status.lower().strip().re_search(REFUNDED).fill_null(False)
 
 
 def _first(rules: list[tuple[str, ir.BooleanValue]]) -> ir.StringValue:

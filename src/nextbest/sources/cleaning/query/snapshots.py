@@ -45,7 +45,7 @@ def _months(seen: ir.Table) -> ir.Table:
 
 
 def _runs(seen: ir.Table) -> ir.Table:
-    """Number the months, and the runs of months that follow each other."""
+    """Find the runs of months that follow each other."""
     rows = seen.inner_join(_months(seen), "seen_on")
     place = ibis.dense_rank().over(
         ibis.window(group_by=[rows[name] for name in _KEY], order_by=rows["_month"])

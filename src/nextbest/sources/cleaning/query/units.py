@@ -56,5 +56,7 @@ def _suspects(lines: ir.Table, kinds: ir.Table, limit: float) -> ir.Table:
     )
     usual = behaviour.filter(behaviour.n_large == 0).aggregate(usual=lambda t: t.price.median())
     beside = behaviour.cross_join(usual)
-    suspect = (beside.n_large > 0) & (beside.n_round * 2 < beside.n_large) & (beside.price < beside.usual * DUST)
+    suspect = (
+        (beside.n_large > 0) & (beside.n_round * 2 < beside.n_large) & (beside.price < beside.usual * DUST)
+    )
     return beside.filter(suspect).select("kind")

@@ -48,7 +48,7 @@ class Filler:
 
     def _fill(self, rows: pa.Table) -> pa.Table:
         key = pc.fill_null_forward(rows[self._key])
-        changed = pc.fill_null(pc.not_equal(key[1:], key[:-1]), True)  # noqa: FBT003
+        changed = pc.fill_null(pc.not_equal(key[1:], key[:-1]), True)
         is_start = np.concatenate(([True], changed.to_numpy(zero_copy_only=False)))
         starts = np.maximum.accumulate(np.where(is_start, np.arange(len(is_start)), 0))
         filled = {self._key: key}

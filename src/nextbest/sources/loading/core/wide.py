@@ -83,7 +83,7 @@ def _read(column: pa.ChunkedArray, product: ProductColumn) -> tuple[pa.Array, pa
     if product.amounts is not None:
         parsed = values.parse(cells, "money", product.amounts)
         zero = pa.scalar(0, parsed.values.type)
-        return pc.fill_null(pc.not_equal(parsed.values, zero), False), parsed.values, parsed.n_failed  # noqa: FBT003
+        return pc.fill_null(pc.not_equal(parsed.values, zero), False), parsed.values, parsed.n_failed
     words = pc.utf8_lower(values.texts(cells).values)
     held = pc.is_in(words, pa.array(sorted(_YES)))
     known = pc.is_in(words, pa.array(sorted(_YES | _NO)))

@@ -206,7 +206,7 @@ def _with_clock(found: dict[str, Match], look: _Look) -> dict[str, Match]:
 
 
 def _with_row_number(found: dict[str, Match], look: _Look) -> dict[str, Match]:
-    """Number the customers of a flat table without an id by its rows."""
+    """Let the rows of a flat table without an id be the customers."""
     if look.table == "customers" and "customer_id" not in found:
         found["customer_id"] = Match("customer_id", ROW_NUMBER, "shape", 0.5)
     return found
