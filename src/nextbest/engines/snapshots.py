@@ -6,6 +6,7 @@ A reader sees the old run or the new one, never half of one. A run that dies lea
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -24,6 +25,10 @@ FORMAT: Final = 1
 KEEP: Final = 10
 """Snapshots kept for ``report --against``; older ones are removed."""
 _BUILDING: Final = ".building-"
+_DISK: Final = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.ENOTDIR}
+)
+"""What the disk, and not a mistake of ours, can say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +142,7 @@ def plain_io_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if isinstance(error, WorkspaceError):
+        if error.errno not in _DISK:
             raise
         raise WorkspaceError(
             "engines.disk", path=str(path.name), reason=(error.strerror or str(error)).lower()
