@@ -37,6 +37,12 @@ def test_titles_above_the_header_are_skipped():
     assert (dialect.header.columns, dialect.n_skipped, dialect.n_above) == (("id", "n", "on"), 3, 1)
 
 
+def test_titles_padded_by_a_spreadsheet_are_skipped():
+    dialect = read_dialect("Sales of May,,\n,,\nid,n,on\n1,a,x\n2,b,y\n")
+
+    assert (dialect.header.columns, dialect.n_skipped) == (("id", "n", "on"), 3)
+
+
 def test_a_header_may_span_lines():
     dialect = read_dialect('id,"day\nof order"\n1,2\n3,4\n')
 
@@ -73,6 +79,11 @@ def test_products_and_months_may_be_names(names):
 
 def test_texts_only_are_taken_to_have_a_header():
     assert read_header([["name"], ["ann"], ["bob"]]).has_header
+
+
+def test_a_first_line_of_data_may_have_gaps():
+    assert not read_header([["ann", "", "3"], ["bob", "4", "5"], ["eve", "6", "7"]]).has_header
+    assert read_header([["", "n"], ["0", "ann"], ["1", "bob"]]).columns == ("c1", "n")
 
 
 def test_a_person_may_say_that_there_is_no_header():

@@ -141,20 +141,23 @@ def _usual(records: Sequence[Sequence[str]]) -> int:
 
 
 def _header_at(records: Sequence[Sequence[str]], width: int) -> int:
-    """Find the first record as wide as most, or the one above it if that names some of its cells."""
-    at = next((i for i, record in enumerate(records) if len(record) >= width), 0)
+    """Find the first record as wide as most that is no title, or the one above it if that names some of its cells."""
+    at = next((i for i, record in enumerate(records) if len(record) >= width and not _is_title(record)), 0)
     above = records[at - 1] if at else []
     names_some = len(above) in range(min(2, width - 1), width) and not any(map(_DATUM.fullmatch, above))
     return at - 1 if names_some and _starts_with_data(records[at], records[at + 1 :]) else at
 
 
+def _is_title(record: Sequence[str]) -> bool:
+    """See a title by its one cell in a table of three columns or more; spreadsheets pad it with empty ones."""
+    return len(record) > 2 and sum(bool(cell.strip()) for cell in record) < 2  # noqa: PLR2004
+
+
 def _starts_with_data(record: Sequence[str], rest: Sequence[Sequence[str]]) -> bool:
-    """Tell whether every column of numbers or dates begins with one, and there is such a column."""
+    """Tell whether every column of numbers or dates begins with one or with nothing, and at least one with one."""
     columns = [i for i in range(len(record)) if _is_data([row[i] for row in rest[:100] if i < len(row)])]
-    starts = [record[i].strip() for i in columns]
-    if not starts or not all(_DATUM.fullmatch(cell) for cell in starts):
-        return False
-    return not _numbered([cell for cell in starts if cell], len(record))
+    starts = [record[i].strip() for i in columns if record[i].strip()]
+    return bool(starts) and all(map(_DATUM.fullmatch, starts)) and not _numbered(starts, len(record))
 
 
 def _numbered(cells: list[str], width: int) -> bool:
@@ -169,7 +172,7 @@ def _is_data(cells: Sequence[str]) -> bool:
 
 
 def _header_cells(header: Sequence[str], width: int, rows: Sequence[Sequence[str]]) -> list[str]:
-    cells = [_own(" ".join(cell.replace("\ufeff", "").split())) for cell in header]
+    cells = [_own(" ".join(re.sub("[\ufeff\0]", "", cell).split())) for cell in header]
     if 0 < len(cells) == width - 1 and any(len(row) == width and row[-1].strip() for row in rows):
         cells.insert(0, "")
     return cells + [""] * (width - len(cells))

@@ -21,9 +21,7 @@ CURRENCIES: Final = {
     "円": "JPY", "us$": "USD", "hk$": "HKD", "nt$": "TWD", "r$": "BRL", "zł": "PLN", "$": None, "¥": None, "块": "CNY",
 }  # fmt: skip
 """Signs and their ISO 4217 codes; a bare $ or ¥ is several countries' money and tells nothing."""
-_CODES: Final = (
-    "usd eur gbp cny jpy hkd twd aud cad chf inr krw sgd nzd sek nok dkk pln czk brl mxn zar thb myr"
-)
+_CODES: Final = "usd eur gbp cny jpy hkd twd aud cad chf inr krw sgd nzd sek nok dkk pln czk brl mxn thb myr"
 _MONEY: Final = "|".join(
     [*(sign.replace("$", r"\$") for sign in sorted(CURRENCIES, key=len, reverse=True)), *_CODES.split()]
 )

@@ -22,6 +22,7 @@ _NAME: Final = (
     r"(?P<name>JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEPT?|OCT|NOV|DEC|JANUARY|FEBRUARY|MARCH|APRIL|JUNE|JULY|AUGUST"
     r"|SEPTEMBER|OCTOBER|NOVEMBER|DECEMBER)\.?"
 )
+_ORDINAL: Final = r"(?:ST|[NR]D|TH)?"
 _WEEKDAY: Final = r"(?:(?:MON|TUE|WED|THU|FRI|SAT|SUN)[A-Z]*,?\s+)?"
 _MONTHS: Final = pa.array(
     ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
@@ -34,12 +35,14 @@ WRITTEN: Final = {
     "mdy": r"(?P<month>\d{1,2})[-/. ](?P<day>\d{1,2})[-/. ]" + _YEAR + _TIME,
     "yymd": r"(?P<year>\d{2})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})" + _TIME,
     "dmy_name": _WEEKDAY
-    + r"(?P<day>\d{1,2})(?:ST|ND|RD|TH)?[-/. ]\s*"
+    + r"(?P<day>\d{1,2})"
+    + _ORDINAL
+    + r"[-/. ]\s*"
     + _NAME
     + r"[-/., ]\s*"
     + _YEAR
     + _TIME,
-    "mdy_name": _WEEKDAY + _NAME + r"[- ]\s*(?P<day>\d{1,2})(?:ST|ND|RD|TH)?,?[- ]\s*" + _YEAR + _TIME,
+    "mdy_name": _WEEKDAY + _NAME + r"[- ]\s*(?P<day>\d{1,2})" + _ORDINAL + r",?[- ]\s*" + _YEAR + _TIME,
     "ym": r"(?P<year>\d{4})(?:[-/.年]\s*(?P<month>\d{1,2})月?|(?P<short>\d{2}))",
 }
 """Regular expressions (RE2) over upper-case cells of half width."""
