@@ -58,7 +58,7 @@ def bought(lines: ir.Table, as_of: date | None) -> ir.Table:
         return kept.filter(kept.cancelled_on.isnull()).select("customer_id", "product_id")
     day = ibis.date(as_of)
     return kept.filter(
-        (kept.ordered_on < day).fill_null(False), (kept.cancelled_on >= day).fill_null(True)
+        (kept.ordered_on < day).fill_null(True), (kept.cancelled_on >= day).fill_null(True)
     ).select("customer_id", "product_id")
 
 
@@ -140,14 +140,3 @@ def standings(bodies: ir.Table, heads: ir.Table, has: ir.Table) -> ir.Table:
     at_head = heads.left_join(mine, ["level", "item_id"])
     has_head = at_head.select("rule_id", has_head=at_head.is_there.fill_null(False))
     return n_had.inner_join(has_head, "rule_id").select("rule_id", "n_items", "n_had", "has_head")
-
-
-def reach(found: ir.Table, haves: ir.Table) -> ir.Table:
-    """Count the rules with an audience and the customers in any."""
-    customers = found.select("customer_id").distinct().count().name("n_customers").as_table()
-    rules = found.select("rule_id").distinct().count().name("n_rules").as_table()
-    known = haves.select("customer_id").distinct().count().name("n_known").as_table()
-    counts = rules.cross_join(customers).cross_join(known)
-    return counts.select(
-        "n_rules", "n_customers", customer_share=counts.n_customers / counts.n_known.nullif(0)
-    )

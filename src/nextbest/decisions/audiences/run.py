@@ -16,11 +16,9 @@ from nextbest.decisions.audiences.query import (
     chosen_rules,
     has_items,
     held,
-    reach,
     standings,
 )
-from nextbest.decisions.audiences.spec import AudienceSettings, Reach
-from nextbest.decisions.audiences.words import findings
+from nextbest.decisions.audiences.spec import AudienceSettings
 from nextbest.models.rules import rule_id
 from nextbest.tables.store import Store
 
@@ -41,12 +39,11 @@ _NO_PRODUCTS = pa.schema(
 
 
 def run(store: Store, settings: AudienceSettings, moment: Moment) -> list[Finding]:
-    """Find the audience of every rule worth acting on."""
+    """Find the audience of every rule worth acting on; what they are worth, the rules' own findings say."""
     haves = _haves(store, moment)
     bodies, heads, has = _sides(store, settings, haves)
     store.write("audiences", audiences(bodies, heads, has))
-    (row,) = store.arrow(reach(store.table("audiences"), haves)).to_pylist()
-    return findings(Reach(**row))
+    return []
 
 
 def standing(store: Store, customer_id: str, settings: AudienceSettings, moment: Moment) -> ir.Table:

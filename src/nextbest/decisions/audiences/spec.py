@@ -1,6 +1,5 @@
 """Audiences: who has a rule's body and lacks its head, and what is at stake."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import Field
@@ -33,17 +32,6 @@ AUDIENCES = Table(
         ),
     ),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """How many rules and customers have found each other."""
-
-    n_rules: int
-    n_customers: int
-    """Distinct customers in any audience."""
-    customer_share: float
-    """Of all known customers who bought or hold anything, 0-1."""
 
 
 CARD = Capability(
