@@ -86,9 +86,8 @@ def _body(rule: dict[str, Any]) -> list[dict[str, Any]]:
     """List the items of a rule's body."""
 
     def is_body(ids: tuple[str, ...]) -> bool:
-        return (
-            rule_id(rule["level"], ids, rule["head_id"], rule["sign"], rule["is_ordered"]) == rule["rule_id"]
-        )
+        key: str = rule["rule_id"]
+        return key == rule_id(rule["level"], ids, rule["head_id"], rule["sign"], rule["is_ordered"])
 
     ids = read_body(rule["body_ids"], is_body)
     return [
