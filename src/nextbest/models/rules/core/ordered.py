@@ -1,12 +1,13 @@
 """What comes next after what: first purchases in order, counted per customer.
 
 The null of ``size_lift`` takes as given which customers buy both, on which days each of them shops, and on how many of these days
-each product is bought and both are. Two explanations of an order are then allowed, and the larger expected count is used:
+each product is bought and both are. Three explanations of an order are then allowed, and the largest expected count is used:
 
 - frequency: the order of the customer's days is chance. The first day with either product is one with the body alone in
   ``(n_body - n_both) / n_either`` of the orders, and what is bought often is met first; the window counts on the customer's own days.
-- calendar: everybody starts with the body, and with the head, on days drawn from the first days of all their buyers. Seasons
-  and launches (nobody can buy the new model first) explain that much.
+- the head's calendar: each customer starts with the body when they did, and with the head on a day drawn from the first days of
+  all its buyers. Seasons and launches (nobody can buy the new model first) explain that much.
+- the body's calendar: the other way round.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from nextbest.models.rules.core.baskets import Floats, Ints, Longs
 from nextbest.models.rules.core.kernel import in_threads, kernel
 from nextbest.models.rules.core.pairs import TooManyError
 from nextbest.models.rules.core.visits import Visits, window_shares
+
+_LARGEST_TABLE = 50_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,23 +78,40 @@ def measure_sequences(
 ) -> Sequences:
     """Count given ordered pairs, and say what their frequency and the calendar would make likely."""
     shares = window_shares(visits, within_days)
-    n_buyers = visits.buyers.counts
+    started = _started(visits)
     counts = np.zeros((len(members), 2), dtype=np.int64)
     expected, days = np.zeros(len(members)), np.full((len(members), 3), np.nan)
-    ordered_days = visits.first_days.copy()
-    for a in range(len(n_buyers)):
-        ordered_days[visits.buyers.starts[a] : visits.buyers.starts[a + 1]].sort()
 
     def work(first: int, stride: int) -> None:
         who = (visits.lists.starts, visits.lists.holders, visits.customers, visits.days)
         table = (shares.starts, shares.widths, shares.shares, shares.edges)
-        _measure(first, stride, members, within_days, who, table, (counts, expected, days))
-        _calendar(
-            first, stride, members, within_days, visits.buyers.starts, ordered_days, counts[:, 1], expected
-        )
+        share = (first, stride, within_days)
+        _measure(share, members, who, table, (started.n_until, started.base, started.step), (counts, expected, days))
 
     in_threads(work, threads)
     return Sequences(members[:, 0], members[:, 1], counts[:, 0], counts[:, 1], expected, days)
+
+
+@dataclass(frozen=True, slots=True)
+class _Started:
+    """How many buyers had started with each product until a day; shape (n_products, n_steps + 1)."""
+
+    n_until: Ints
+    base: int
+    step: int
+    """Days per step: 1 unless the table would grow too large."""
+
+
+def _started(visits: Visits) -> _Started:
+    base = int(visits.days.min(initial=0)) if len(visits.days) else 0
+    span = int(visits.days.max(initial=base)) - base + 1
+    n_products = len(visits.buyers.counts)
+    step = -(-span * n_products // _LARGEST_TABLE) or 1
+    n_steps = -(-span // step)
+    product = np.repeat(np.arange(n_products), visits.buyers.counts)
+    table = np.zeros((n_products, n_steps + 1), dtype=np.int32)
+    np.add.at(table, (product, (visits.first_days - base) // step + 1), 1)
+    return _Started(np.cumsum(table, axis=1, dtype=np.int32), base, step)
 
 
 @kernel
@@ -172,23 +192,32 @@ def _step(edges: Longs, n: int) -> int:
 
 
 @kernel
+def _until(n_until: Ints, base: int, step: int, day: int) -> int:
+    """Find the column of ``n_until`` for the buyers who started on ``day`` or before."""
+    return min(max((day - base) // step + 1, 0), n_until.shape[1] - 1)
+
+
+@kernel
 def _measure(
-    first: int,
-    stride: int,
+    share: tuple[int, int, int],
     members: Ints,
-    within_days: int,
     who: tuple[Longs, Ints, Ints, Ints],
     table: tuple[Longs, Ints, Floats, Longs],
+    started: tuple[Ints, int, int],
     out: tuple[Longs, Floats, Floats],
 ) -> None:
+    first, stride, within_days = share
     starts, visits, customers, days = who
     table_starts, widths, shares, edges = table
+    n_until, base, step = started
     counts, expected, quartiles = out
     gaps = np.empty(1024, dtype=np.int32)
     for r in range(first, len(members), stride):
         i, i_end = starts[members[r, 0]], starts[members[r, 0] + 1]
         j, j_end = starts[members[r, 1]], starts[members[r, 1] + 1]
         n_gaps = 0
+        heads, bodies = n_until[members[r, 1]], n_until[members[r, 0]]
+        by_frequency, by_head, by_body = 0.0, 0.0, 0.0
         while i < i_end and j < j_end:
             customer = customers[visits[i]]
             other = customers[visits[j]]
@@ -198,7 +227,12 @@ def _measure(
             if other < customer:
                 j += 1
                 continue
-            gap = days[visits[j]] - days[visits[i]]
+            body_day, head_day = days[visits[i]], days[visits[j]]
+            gap = head_day - body_day
+            by_head += heads[_until(n_until, base, step, body_day + within_days)]
+            by_head -= heads[_until(n_until, base, step, body_day)]
+            by_body += bodies[_until(n_until, base, step, head_day - 1)]
+            by_body -= bodies[_until(n_until, base, step, head_day - 1 - within_days)]
             n_body, n_head, n_same = 0, 0, 0
             while True:
                 on_body = i < i_end and customers[visits[i]] == customer
@@ -219,7 +253,7 @@ def _measure(
                 place = (
                     table_starts[customer] + _step(edges, n_either) * widths[customer] + _step(edges, n_head)
                 )
-                expected[r] += (n_body - n_same) / n_either * shares[place]
+                by_frequency += (n_body - n_same) / n_either * shares[place]
             if 1 <= gap <= within_days:
                 if n_gaps == len(gaps):
                     more = np.empty(2 * n_gaps, dtype=np.int32)
@@ -227,6 +261,8 @@ def _measure(
                     gaps = more
                 gaps[n_gaps] = gap
                 n_gaps += 1
+        if counts[r, 1] > 0:
+            expected[r] = max(by_frequency, by_head / heads[-1], by_body / bodies[-1])
         counts[r, 0] = n_gaps
         if n_gaps:
             sorted_gaps = np.sort(gaps[:n_gaps])
@@ -235,30 +271,3 @@ def _measure(
                 low = int(at)
                 high = min(low + 1, n_gaps - 1)
                 quartiles[r, q] = sorted_gaps[low] + (at - low) * (sorted_gaps[high] - sorted_gaps[low])
-
-
-@kernel
-def _calendar(
-    first: int,
-    stride: int,
-    members: Ints,
-    within_days: int,
-    starts: Longs,
-    ordered_days: Ints,
-    n_ever: Longs,
-    expected: Floats,
-) -> None:
-    """Raise the expected count to what the first days of all buyers would make likely."""
-    for r in range(first, len(members), stride):
-        body, head = members[r, 0], members[r, 1]
-        low, high, n = starts[head], starts[head], 0
-        for k in range(starts[body], starts[body + 1]):
-            day = ordered_days[k]
-            while low < starts[head + 1] and ordered_days[low] <= day:
-                low += 1
-            while high < starts[head + 1] and ordered_days[high] <= day + within_days:
-                high += 1
-            n += high - low
-        n_draws = (starts[body + 1] - starts[body]) * (starts[head + 1] - starts[head])
-        if n_draws > 0:
-            expected[r] = max(expected[r], n_ever[r] * (n / n_draws))
