@@ -10,6 +10,7 @@ from nextbest.sources.files.core.cells import as_strings, finished, plain
 
 CASES = [
     ([17850.0, 0.5, float("nan"), None, -2.0], ["17850", "0.5", None, None, "-2"]),
+    ([10000000000.5, 1e-7, 1e22], ["10000000000.5", "0.0000001", "10000000000000000000000"]),
     ([1e15, 12345678901234567.0], ["1000000000000000", "12345678901234568"]),
     ([True, False, None], ["true", "false", None]),
     ([date(2024, 1, 31)], ["2024-01-31"]),

@@ -64,6 +64,8 @@ def _floats(column: pa.Array) -> pa.Array:
         whole = np.isfinite(values) & (np.abs(values) < _MAX_INTEGRAL) & (np.floor(values) == values)
     integers = pc.cast(pa.array(np.where(whole, values, 0).astype(np.int64)), pa.string())
     others = pc.cast(column, pa.string())
+    if pc.any(pc.match_substring(others, "e")).as_py():
+        others = _one_by_one(column)
     strings = pc.if_else(pa.array(whole), integers, others)
     return pc.if_else(pa.array(np.isnan(values)), pa.scalar(None, pa.string()), strings)
 
@@ -127,7 +129,9 @@ def _(value: bool) -> str:  # noqa: FBT001
 def _(value: float) -> str | None:
     if math.isnan(value):
         return None
-    return str(int(value)) if value.is_integer() and abs(value) < _MAX_INTEGRAL else repr(value)
+    if value.is_integer() and abs(value) < _MAX_INTEGRAL:
+        return str(int(value))
+    return format(Decimal(repr(value)), "f") if math.isfinite(value) else str(value)
 
 
 @plain.register(datetime)
