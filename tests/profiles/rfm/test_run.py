@@ -29,6 +29,13 @@ SHOP = [
 ]
 
 
+CROWD = [
+    row | {"customer_id": row["customer_id"] + twin, "order_id": row["order_id"] + twin}
+    for row in SHOP
+    for twin in "abcde"
+]
+
+
 def test_each_customer_gets_scores_and_a_segment(make_store):
     store = make_store(order_lines=SHOP)
     run(store, RfmSettings(), Moment(as_of=DAY))
@@ -44,11 +51,15 @@ def test_each_customer_gets_scores_and_a_segment(make_store):
 
 
 def test_findings_name_who_carries_the_shop_and_who_has_gone_quiet(make_store):
-    found = run(make_store(order_lines=SHOP), RfmSettings(), Moment(as_of=DAY))
+    found = run(make_store(order_lines=CROWD), RfmSettings(), Moment(as_of=DAY))
     assert [(finding.code, finding.ref) for finding in found] == [
         ("rfm.top_segment", "champions"),
         ("rfm.quiet", "at_risk"),
     ]
+
+
+def test_a_handful_of_customers_is_not_worth_a_sentence(make_store):
+    assert run(make_store(order_lines=SHOP), RfmSettings(), Moment(as_of=DAY)) == []
 
 
 def test_several_days_are_scored_each_by_itself(make_store):
@@ -62,9 +73,9 @@ def test_several_days_are_scored_each_by_itself(make_store):
 
 
 def test_a_shop_without_money_still_has_segments(make_store):
-    store = make_store(order_lines=[row | {"net_revenue": None} for row in SHOP])
+    store = make_store(order_lines=[row | {"net_revenue": None} for row in CROWD])
     found = run(store, RfmSettings(), Moment(as_of=DAY))
-    assert store.written["rfm"]["m_score"].null_count == 5
+    assert store.written["rfm"]["m_score"].null_count == 25
     assert [finding.code for finding in found] == ["rfm.quiet_customers"]
 
 
