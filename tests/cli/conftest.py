@@ -1,5 +1,6 @@
 """The command line, called as a person calls it."""
 
+import shutil
 import sys
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -36,8 +37,7 @@ def nextbest(monkeypatch, capsys, tmp_path):
     return call
 
 
-@pytest.fixture
-def orders_csv(tmp_path):
+def write_orders(path):
     """Write a small shop's orders: bread with butter, tea alone, milk now and then."""
     lines = ["Order ID,Customer ID,SKU,Product Name,Order Date,Quantity,Net Revenue"]
     for number in range(200):
@@ -48,17 +48,37 @@ def orders_csv(tmp_path):
             f"{number:05},c{number % 23:03},{product.upper()},{product.title()},{day},1,{2 + place}.50"
             for place, product in enumerate(basket)
         ]
-    path = tmp_path / "orders.csv"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
 
 
 @pytest.fixture
-def shop(nextbest, orders_csv):
-    """A workspace that was loaded and run."""
-    nextbest(
-        "init", "shop", "--from", orders_csv, "--yes", "--time-zone", "Europe/London", "--currency", "GBP"
-    )
-    nextbest("load", "--in", "shop")
-    nextbest("run", "--in", "shop")
-    return orders_csv.parent / "shop"
+def orders_csv(tmp_path):
+    """Give a small shop's orders."""
+    return write_orders(tmp_path / "orders.csv")
+
+
+@pytest.fixture(scope="session")
+def finished_shop(tmp_path_factory):
+    """A workspace that was loaded and run, made once."""
+    from nextbest.app import draft
+    from nextbest.app.workspace import Workspace
+
+    folder = tmp_path_factory.mktemp("finished")
+    orders = write_orders(folder / "orders.csv")
+    made = draft.draft(folder / "shop", [str(orders)], {"time_zone": "Europe/London", "currency": "GBP"})
+    draft.write(folder / "shop", made)
+    workspace = Workspace.open(folder / "shop")
+    workspace.load()
+    workspace.run()
+    return folder
+
+
+@pytest.fixture
+def shop(finished_shop, tmp_path):
+    """A copy of the finished workspace, for one test to change."""
+    shutil.copytree(finished_shop, tmp_path, dirs_exist_ok=True)
+    settings = tmp_path / "shop" / "nextbest.toml"
+    here = settings.read_text(encoding="utf-8").replace(str(finished_shop), str(tmp_path))
+    settings.write_text(here, encoding="utf-8")
+    return tmp_path / "shop"
