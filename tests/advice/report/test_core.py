@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from nextbest.advice.report.core.audiences import audiences_of
 from nextbest.advice.report.core.customers import grid_of, segments_of, stages_of
-from nextbest.advice.report.core.shop import loading_of, shop_of
+from nextbest.advice.report.core.shop import limits_of, loading_of, shop_of
 
 scored = st.lists(
     st.tuples(st.integers(1, 5), st.integers(1, 5), st.integers(0, 10_000), st.sampled_from("abc")),
@@ -42,15 +42,14 @@ def test_the_order_of_customers_does_not_matter(rows, chance):
     assert grid_of(rfm(mixed)) == grid_of(rfm(rows))
 
 
-def test_the_best_corner_holds_those_who_came_last_and_most_often():
+def test_the_top_cell_is_the_one_that_brings_most():
     grid = grid_of(rfm([(5, 5, 9000, "a"), (1, 1, 1000, "b"), (5, 1, 0, "b")]))
-    assert (grid.best.r_score, grid.best.f_score, grid.best.revenue_share) == (5, 5, 0.9)
-    assert grid.best.shade == 1
+    assert (grid.top.r_score, grid.top.f_score, grid.top.revenue_share, grid.top.shade) == (5, 5, 0.9, 1)
 
 
 def test_without_money_the_grid_is_shaded_by_customers():
     grid = grid_of(pa.table({"r_score": [2, 2, 1], "f_score": [2, 2, 1]}))
-    assert grid.best.revenue_share is None
+    assert grid.top.revenue_share is None
     assert [cell.shade for row in grid.rows for cell in row] == [0, 1, 0.5, 0]
 
 
@@ -121,3 +120,15 @@ def test_audiences_are_ranked_by_what_is_at_stake(rule):
         5.0,
         2,
     )
+
+
+def test_limits_that_cut_nothing_are_left_out_and_each_search_has_its_column():
+    rows = [
+        {"level": "product", "is_ordered": True, "limit": "min_count", "value": 20.0, "n_left_out": 7},
+        {"level": "product", "is_ordered": False, "limit": "min_count", "value": 20.0, "n_left_out": 5},
+        {"level": "product", "is_ordered": False, "limit": "max_rules", "value": 9.0, "n_left_out": 0},
+        {"level": "product", "is_ordered": False, "limit": "n_baskets", "value": 90.0, "n_left_out": None},
+    ]
+    limits = limits_of({"rule_limits": pa.Table.from_pylist(rows)})
+    assert limits.searches == [("product", False), ("product", True)]
+    assert limits.lines == {"n_baskets": [rows[3], None], "min_count": [rows[1], rows[0]]}

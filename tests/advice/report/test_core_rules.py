@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from nextbest.advice.report.core.changes import changes_of, differs
 from nextbest.advice.report.core.rules import lift_interval, one_direction, rule_lists, sure_rules
-from nextbest.advice.report.spec import ReportSettings
 
 
 def table(*rules):
@@ -91,7 +90,7 @@ def test_each_kind_and_level_has_its_list(rule):
     found = {
         kind: [
             (each.level, ids([line.rule for line in each.lines]))
-            for each in rule_lists({"rules": rules}, kind, ReportSettings())
+            for each in rule_lists(sure_rules(rules, 0.05), kind, periods=None, at_most=9)
         ]
         for kind in ("together", "substitutes", "next")
     }
@@ -105,7 +104,7 @@ def test_each_kind_and_level_has_its_list(rule):
 def test_a_quarter_points_the_way_of_the_rules_sign(rule):
     rules = table(rule("r1", "a", "b", sign="-", relation="substitutes", size_lift=0.5))
     quarters = pa.table({"rule_id": ["r1"] * 3, "period_on": [3, 1, 2], "rule_lift": [0.25, 4.0, None]})
-    [listed] = rule_lists({"rules": rules, "rule_periods": quarters}, "substitutes", ReportSettings())
+    [listed] = rule_lists(sure_rules(rules, 0.05), "substitutes", periods=quarters, at_most=9)
     assert [(dot.period_on, dot.height, dot.holds) for dot in listed.lines[0].dots] == [
         (1, 1.0, False),
         (2, 0.5, None),

@@ -8,8 +8,10 @@ from itertools import pairwise
 
 import pyarrow as pa
 import pytest
+from markupsafe import escape
 
 from nextbest.advice.report import Edition, ReportSettings, render_report
+from nextbest.base.messages import render
 
 EVIL = "<script>alert(1)</script>"
 EDITION = Edition("Corner shop", currency="USD", run="20240701T080000Z")
@@ -145,7 +147,8 @@ def test_a_skipped_capability_names_the_column_that_would_enable_it():
 
 def test_findings_are_read_most_money_first(findings):
     page = render_report({}, findings[::-1], EDITION)
-    assert page.index("have gone quiet") < page.index("of all customers and brought")
+    first, second = (escape(render(finding.sentence, currency="USD")) for finding in findings)
+    assert page.index(first) < page.index(second)
     assert '<span class="money">$4,210</span> <span class="source">assumed</span>' in page
 
 
@@ -198,6 +201,17 @@ def test_revenue_and_rules_are_compared_with_the_older_run(pages):
 
 def test_without_an_older_run_there_is_no_such_section():
     assert 'id="changes"' not in render_report({}, [], EDITION)
+
+
+def test_rules_in_order_of_which_none_is_sure_are_counted(rule):
+    rules = pa.Table.from_pylist([rule("r1", "tea", "milk", is_ordered=True, size_q_value=1.0)])
+    assert "1 rules in order were measured; none" in render_report({"rules": rules}, [], EDITION)
+
+
+def test_a_snapshot_of_an_older_version_without_some_columns_is_read(snapshot_maker):
+    old = snapshot_maker(1)
+    old["rules"] = old["rules"].drop_columns(["review_note", "days_between_low", "customer_lift"])
+    outline(render_report(old, [], EDITION, against=old))
 
 
 def test_a_snapshot_without_customers_money_or_dates_is_a_normal_shop(rule):

@@ -28,6 +28,8 @@ class ReportSettings(Settings):
     """Headline findings, most money first."""
     max_rules: Annotated[int, Field(ge=1)] = 25
     """Rules per table."""
+    max_substitutes: Annotated[int, Field(ge=1)] = 10
+    """Pairs bought instead of each other, per level."""
     max_audiences: Annotated[int, Field(ge=1)] = 15
     """Audiences, most margin at stake first."""
     max_size_q_value: Annotated[float, Field(gt=0, le=1)] = 0.05
@@ -138,9 +140,9 @@ class Grid:
     rows: Sequence[Sequence[Cell]]
 
     @property
-    def best(self) -> Cell:
-        """The corner of those who came last and most often."""
-        return self.rows[0][-1]
+    def top(self) -> Cell:
+        """The fullest cell; of equals the most recent and most frequent."""
+        return max((cell for row in self.rows for cell in row), key=lambda c: (c.shade, c.r_score, c.f_score))
 
 
 class Dot(NamedTuple):
@@ -174,6 +176,16 @@ class RuleList:
     lines: Sequence[RuleLine]
     n_sure: int
     """Rules of this kind and level that are sure enough; both directions of a pair count as one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What cut the search for rules: a line per limit, a column per search."""
+
+    searches: Sequence[tuple[str, bool]]
+    """Level, and whether in order."""
+    lines: Mapping[str, Sequence[Row | None]]
+    """By name of the limit, the row of ``rule_limits`` for each search."""
 
 
 @dataclass(frozen=True, slots=True)

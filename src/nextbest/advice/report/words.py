@@ -125,10 +125,16 @@ def _listing(reader: Reader, parts: Sequence[str]) -> str:
 
 
 def grid_title(reader: Reader, grid: Grid) -> str:
-    """Say what the best corner is worth."""
-    best = grid.best
-    by = "customers" if best.revenue_share is None else "revenue"
-    return reader.say(f"grid.title.{by}", customers=best.customers_share, revenue=best.revenue_share)
+    """Say what the fullest cell is worth."""
+    top = grid.top
+    by = "customers" if top.revenue_share is None else "revenue"
+    return reader.say(
+        f"grid.title.{by}",
+        r=top.r_score,
+        f=top.f_score,
+        customers=top.customers_share,
+        revenue=top.revenue_share,
+    )
 
 
 def map_caption(reader: Reader, listed: RuleList, lines: Sequence[RuleLine]) -> Caption:

@@ -120,8 +120,8 @@ def rule_map(points: Sequence[Point], titles: Mapping[str, str]) -> dict[str, An
         for i, p in enumerate(points)
     ]
     base = _chart(values, width=_MAP_WIDTH)
-    x = _x("support", titles["support"], ".2~%", alt.Scale(type="log", nice=False, padding=_MAP_PADDING))
-    scale = alt.Scale(type="log", base=2, nice=False, padding=12, domainMin=0.9)
+    x = _x("support", titles["support"], ".2~%", _factors([p.support for p in points]), grid=False)
+    scale = _factors([0.9, *(end for p in points for end in (p.low, p.high))], base=2)
     y = alt.Y("lift:Q", title=titles["size_lift"], scale=scale, axis=alt.Axis(format="~r", tickCount=5))
     chance = _chart([{"lift": 1}], width=_MAP_WIDTH).mark_rule(color=REFERENCE, strokeDash=[4, 4])
     size = alt.Size("money:Q", legend=None, scale=alt.Scale(range=list(_AREAS), zero=True))
@@ -161,8 +161,9 @@ def _labels(base: alt.Chart) -> alt.Chart:
 
 def _label_places(points: Sequence[Point]) -> dict[int, Place]:
     """Find room for up to six labels, most money first."""
-    across = _pixels([p.support for p in points], _MAP_WIDTH, padding=_MAP_PADDING)
-    up = _pixels([end for p in points for end in (p.low, p.high, p.size_lift)], _HEIGHT, padding=12)[2::3]
+    across = _pixels([p.support for p in points], [p.support for p in points], _MAP_WIDTH)
+    ends = [0.9, *(end for p in points for end in (p.low, p.high))]
+    up = _pixels([p.size_lift for p in points], ends, _HEIGHT)
     order = sorted(range(len(points)), key=lambda i: (-points[i].money, i))
     most = max(p.money for p in points) or 1
     spots = [
@@ -178,11 +179,18 @@ def _radius(part: float) -> float:
     return math.sqrt((_AREAS[0] + part * (_AREAS[1] - _AREAS[0])) / math.pi)
 
 
-def _pixels(values: Sequence[float], length: float, *, padding: float) -> list[float]:
-    """Place values on a logarithmic axis as the chart does."""
-    logs = [math.log(value) for value in values]
-    low, span = min(logs), (max(logs) - min(logs)) or 1.0
-    return [padding + (each - low) / span * (length - 2 * padding) for each in logs]
+def _factors(ends: Sequence[float], base: int = 10) -> alt.Scale:
+    """Grow by factors, with room at both ends."""
+    domain = [min(ends), max(ends)]
+    return alt.Scale(type="log", base=base, domain=domain, nice=False, padding=_MAP_PADDING)
+
+
+def _pixels(values: Sequence[float], ends: Sequence[float], length: float) -> list[float]:
+    """Place values as ``_factors`` does."""
+    low = math.log(min(ends))
+    span = (math.log(max(ends)) - low) or 1.0
+    inner = length - 2 * _MAP_PADDING
+    return [_MAP_PADDING + (math.log(value) - low) / span * inner for value in values]
 
 
 def _chart(values: Sequence[Mapping[str, Any]], *, height: int = _HEIGHT, width: int = _WIDTH) -> alt.Chart:
@@ -208,14 +216,17 @@ def text_width(text: str) -> float:
 
     Examples
     --------
-    >>> text_width("milk"), text_width("牛奶")
-    (29.6, 24.0)
+    >>> text_width("milk"), text_width("MILK"), text_width("牛奶")
+    (28.0, 34.0, 24.0)
     """
-    return sum(12.0 if unicodedata.east_asian_width(character) in "WF" else 7.4 for character in text)
+    return sum(
+        12.0 if unicodedata.east_asian_width(character) in "WF" else 8.5 if character.isupper() else 7.0
+        for character in text
+    )
 
 
-def _x(field: str, title: str, number: str, scale: alt.Scale) -> alt.X:
-    axis = alt.Axis(format=number, tickCount=5)
+def _x(field: str, title: str, number: str, scale: alt.Scale, *, grid: bool = True) -> alt.X:
+    axis = alt.Axis(format=number, tickCount=5, grid=grid)
     return alt.X(f"{field}:Q", title=title, scale=scale, axis=axis)
 
 

@@ -62,7 +62,7 @@ def grid_of(rfm: pa.Table) -> Grid | None:
     Examples
     --------
     >>> rfm = pa.table({"r_score": [2, 1], "f_score": [2, 1], "revenue_total": [75.0, 25.0]})
-    >>> grid_of(rfm).best.revenue_share
+    >>> grid_of(rfm).top.revenue_share
     0.75
     """
     now = latest(rfm)

@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 from scipy.stats import chi2
 
 from nextbest.advice.report.core.reading import column, rows
-from nextbest.advice.report.spec import Dot, ReportSettings, Row, RuleLine, RuleList, Tables
+from nextbest.advice.report.spec import Dot, Row, RuleLine, RuleList
+from nextbest.models.rules import RULES
 
 _TOP: Final = 4.0
 """The stability strip reaches from 1/4 of chance to 4 times chance."""
@@ -38,18 +39,31 @@ KINDS: Final[dict[str, Callable[[Row], bool]]] = {
 LEVELS: Final = ("product", "category", "department")
 
 
-def rule_lists(tables: Tables, kind: str, settings: ReportSettings) -> Sequence[RuleList]:
-    """List the rules of one kind (together, substitutes, next), a list per level, most at stake first."""
-    sure = sure_rules(tables["rules"], settings.max_size_q_value)
+def rule_lists(
+    sure: Sequence[Row], kind: str, *, periods: pa.Table | None, at_most: int
+) -> Sequence[RuleList]:
+    """List rules of one kind (together, substitutes, next), a list per level, most at stake first."""
     chosen = [rule for rule in sure if KINDS[kind](rule)]
-    quarters = _quarters(tables.get("rule_periods"), chosen)
-    lists = []
-    for level in LEVELS:
-        pairs = one_direction([rule for rule in chosen if rule["level"] == level])
-        if pairs:
-            shown = [_line(rule, quarters) for rule in pairs[: settings.max_rules]]
-            lists.append(RuleList(kind, level, shown, len(pairs)))
+    pairs = {level: one_direction([rule for rule in chosen if rule["level"] == level]) for level in LEVELS}
+    shown = {level: found[:at_most] for level, found in pairs.items() if found}
+    quarters = _quarters(periods, [rule for found in shown.values() for rule in found])
+    lists = [
+        RuleList(kind, level, [_line(rule, quarters) for rule in found], len(pairs[level]))
+        for level, found in shown.items()
+    ]
     return sorted(lists, key=lambda listed: _worth(listed.lines[0].rule))
+
+
+def rule_rows(rules: pa.Table) -> list[Row]:
+    """Read rules with every column of the contract: a snapshot of an older version may lack some.
+
+    Examples
+    --------
+    >>> rule_rows(pa.table({"rule_id": ["r1"]}))[0]["review_note"] is None
+    True
+    """
+    blank: dict[str, None] = dict.fromkeys(RULES.names)
+    return [blank | dict(row) for row in rows(rules)]
 
 
 def sure_rules(rules: pa.Table, max_q_value: float) -> list[Row]:
@@ -64,7 +78,7 @@ def sure_rules(rules: pa.Table, max_q_value: float) -> list[Row]:
         pc.fill_null(pc.less_equal(q_value, max_q_value), False), pc.invert(rules["is_redundant"])
     )
     keep = pc.and_(pc.or_(trusted, mined), pc.not_equal(review, "rejected"))
-    return sorted(rows(rules.filter(keep)), key=_worth)
+    return sorted(rule_rows(rules.filter(keep)), key=_worth)
 
 
 def _worth(rule: Row) -> tuple[float, float, str]:

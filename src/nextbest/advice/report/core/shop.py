@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from nextbest.advice.report.core.reading import latest, rows, total
-from nextbest.advice.report.spec import Loading, Shop, Tables
+from nextbest.advice.report.spec import Limits, Loading, Shop, Tables
 
 _COUNTS = ("n_read", "n_kept", "n_merged", "n_quarantined")
 
@@ -80,3 +80,14 @@ def _reasons(reasons: pa.Table | None) -> list[dict[str, Any]]:
         for row in rows(summed)
     ]
     return sorted(found, key=lambda row: (-row["n_rows"], row["rule"], row["effect"]))
+
+
+def limits_of(tables: Tables) -> Limits | None:
+    """Lay out what cut the search for rules; limits that cut nothing are left out."""
+    found = rows(tables["rule_limits"].sort_by("limit")) if "rule_limits" in tables else []
+    told = [row for row in found if row["n_left_out"] or row["limit"].startswith("n_")]
+    searches = sorted({(row["level"], row["is_ordered"]) for row in told}, key=lambda search: search[::-1])
+    by_key = {(row["limit"], row["level"], row["is_ordered"]): row for row in told}
+    # Counts first: how much was searched, then what was left out of it.
+    names = sorted({row["limit"] for row in told}, key=lambda name: (not name.startswith("n_"), name))
+    return Limits(searches, {n: [by_key.get((n, *s)) for s in searches] for n in names}) if told else None
