@@ -35,8 +35,9 @@ def with_rates(lines: ir.Table, rates: ir.Table | None, currency: str) -> ir.Tab
     if rates is None:
         return ruled(lines, foreign, "loading.currency")
     known = rates.select(_code=rates.currency.upper().strip(), _from=rates.day_on, _rate=rates.rate)
-    ranked = lines.select(ROW, _code=code, _on=lines.ordered_on).inner_join(
-        known, [("_code", "_code"), lambda left, right: right["_from"] <= left["_on"]]
+    foreigners = lines.select(ROW, _currency=code, _on=lines.ordered_on)
+    ranked = foreigners.inner_join(
+        known, [foreigners["_currency"] == known["_code"], known["_from"] <= foreigners["_on"]]
     )
     last = ranked.group_by(ROW).aggregate(_rate=ranked["_rate"].argmax(ranked["_from"]))
     joined = lines.left_join(last, ROW).drop(f"{ROW}_right")

@@ -30,5 +30,5 @@ def ruled(rows: ir.Table, condition: ir.BooleanValue, rule: str) -> ir.Table:
 
 def one_text(parts: Sequence[ir.Value]) -> ir.StringValue:
     """Put values into one text; nulls are told from empty."""
-    texts = [part.cast("string").fill_null("\x00") for part in parts]
+    texts = [part.cast("string").fill_null("\u2400") for part in parts]
     return ibis.literal("\x1f").join(texts)

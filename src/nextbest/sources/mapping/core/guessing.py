@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 from nextbest.base.errors import DataError, SettingsError
 from nextbest.sources import values
-from nextbest.sources.mapping.core.aliases import is_personal_header
+from nextbest.sources.mapping.core.aliases import is_personal_header, plain, wanted
 from nextbest.sources.mapping.core.exports import Export, known_export
-from nextbest.sources.mapping.core.matching import Shapes, match_columns, own_kind
+from nextbest.sources.mapping.core.matching import SIDES, Shapes, match_columns, own_kind
 from nextbest.sources.mapping.core.shapes import is_constant_within, is_filled_once, shape_of
 from nextbest.sources.mapping.core.tables import product_columns, table_of
 from nextbest.sources.mapping.spec import (
@@ -142,7 +142,7 @@ def _matches(look: _Look, products: tuple[str, ...]) -> dict[str, Match]:
             name: match for name, match in found.items() if name not in {"product_id", "balance", "held"}
         }
     found = _with_clock(_with_spares(_without_echoes(_with_totals(found, look), look), look), look)
-    return _with_row_number(found, look)
+    return _with_row_number(_with_contacts(found, look), look)
 
 
 def _with_totals(found: dict[str, Match], look: _Look) -> dict[str, Match]:
@@ -190,6 +190,19 @@ def _with_spares(found: dict[str, Match], look: _Look) -> dict[str, Match]:
         if 0 < shape.n_filled < len(shape.cells) and name.theirs in look.shapes:
             joined = f"{product.theirs}{ELSE}{name.theirs}"
             found["product_id"] = Match("product_id", joined, "shape", product.sureness)
+    return found
+
+
+def _with_contacts(found: dict[str, Match], look: _Look) -> dict[str, Match]:
+    """Keep the e-mail or phone that serves as the customer's id as a contact, too."""
+    who = found.get("customer_id")
+    if who is None or look.table not in SIDES:
+        return found
+    for contact in ("email", "phone"):
+        names = wanted("customers")[contact][0]
+        theirs = [part for part in terms(who.theirs, tuple(look.shapes))[1] if plain(part) in names]
+        if theirs and f"customers.{contact}" not in found:
+            found[f"customers.{contact}"] = Match(f"customers.{contact}", theirs[0], "name", who.sureness)
     return found
 
 
@@ -256,8 +269,10 @@ def _fill_by(matches: Mapping[str, Match], shapes: Shapes, products: tuple[str, 
         if name in {"ordered_at", "customer_id", "status", "currency", "channel", "order_revenue"}
         and match.theirs in shapes
     ]
-    merged = 0 < key.n_filled < len(key.cells) and key.cells[0] is not None
-    return order.theirs if merged or any(is_filled_once(key, shape) for shape in others) else None
+    merged = {place for place, cell in enumerate(key.cells) if cell is None}
+    if merged and (len(others) == 1 or any(shape.cells[place] for shape in others for place in merged)):
+        return None
+    return order.theirs if any(is_filled_once(key, shape) for shape in others) else None
 
 
 def _is_chinese(shapes: Shapes) -> bool:

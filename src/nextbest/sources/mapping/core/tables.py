@@ -44,6 +44,11 @@ class Found:
         """Tell whether all the columns are there for sure."""
         return self.count(*columns) == len(columns)
 
+    def is_unique(self, column: str, shapes: Shapes) -> bool:
+        """Tell whether no value of the column stands twice."""
+        shape = shapes.get(self._matches[column].theirs)
+        return shape is not None and shape.is_unique
+
     def named(self, column: str, *headers: str) -> bool:
         """Tell whether a column was recognised under one of these headers."""
         return column in self._matches and plain(self._matches[column].theirs) in headers
@@ -157,11 +162,18 @@ def _orders(found: Mapping[str, Found], _: Shapes) -> bool:
     return orders.has("order_id") and orders.may("customer_id", "ordered_at", "status", "order_revenue")
 
 
-def _products(found: Mapping[str, Found], _: Shapes) -> bool:
-    products, customers = found["products"], found["customers"]
+def _products(found: Mapping[str, Found], shapes: Shapes) -> bool:
+    """Each product once, something told of it, and no sign of a sale."""
+    products, customers, lines = found["products"], found["customers"], found["order_lines"]
     tells = products.has("name", "category", "brand", "department", "list_price", "unit_cost")
+    people = customers.has("customer_id", "email", "phone", "gender")
+    sales = lines.has("order_id", "customer_id", "quantity", "net_revenue", "ordered_at")
     return (
-        products.may("product_id") and tells and not customers.has("customer_id", "email", "phone", "gender")
+        products.may("product_id")
+        and products.is_unique("product_id", shapes)
+        and tells
+        and not people
+        and not sales
     )
 
 
@@ -171,15 +183,9 @@ _TESTS: Final[Mapping[str, Callable[[Mapping[str, Found], Shapes], bool]]] = {
     "customer_profit": _customer_profit,
     "holdings": _holdings,
     "interactions": _interactions,
-    "products": lambda found, shapes: _is_catalogue(found, shapes) and _products(found, shapes),
+    "products": _products,
     "order_lines": _order_lines,
     "orders": _orders,
     "customers": lambda _, __: True,
 }
 """In this order: the first that holds."""
-
-
-def _is_catalogue(found: Mapping[str, Found], _: Shapes) -> bool:
-    """No sign of a sale: neither order, customer, quantity nor time."""
-    lines = found["order_lines"]
-    return not lines.has("order_id", "customer_id", "quantity", "net_revenue", "ordered_at")
