@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any
 from nextbest.models.rules.spec import CARD, RULE_LIMITS, RULE_PERIODS, RULES, RulesSettings, rule_id
 
 if TYPE_CHECKING:
-    from nextbest.models.rules.core.mine import MinedPairs, Plan, Source, mine_later, mine_pairs, mine_together
+    from nextbest.models.rules.core.mine import (
+        MinedPairs,
+        Plan,
+        Source,
+        mine_later,
+        mine_pairs,
+        mine_together,
+    )
 
 __all__ = [
     "CARD",

@@ -64,13 +64,13 @@ def without_level(items: ir.Table) -> ir.Table:
 
 
 def items_of(items: ir.Table) -> ir.Table:
-    """Number the level's ids in their own order: item, code."""
+    """Give codes to the level's ids in their own order: item, code."""
     known = items.filter(items.item.notnull()).select("item").distinct()
     return known.mutate(code=ibis.row_number().over(order_by=known.item).cast("int32"))
 
 
 def baskets_of(items: ir.Table) -> ir.Table:
-    """Number the baskets by customer (guests last), day and key: basket, code, customer_code, day.
+    """Give codes to the baskets by customer (guests last), day and key: basket, code, customer_code, day.
 
     Customers are numbered in their own order; -1 stands for guests.
     """

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nextbest.base.findings import Finding
+from nextbest.base.messages import Value
 
 _CODES = {"complements": "rules.goes_with", "follows": "rules.follows", "substitutes": "rules.substitutes"}
 _VALUES = (
@@ -68,7 +69,7 @@ def order_unknown(level: str) -> Finding:
 
 def large_baskets_left_out(level: str, *, max_basket: int, n_left_out: int, n_baskets: int) -> Finding:
     """Say that baskets too large to tell anything were left out."""
-    values = {
+    values: dict[str, Value] = {
         "level": f"rules.level_{level}",
         "max_basket": max_basket,
         "n_left_out": n_left_out,
@@ -79,5 +80,10 @@ def large_baskets_left_out(level: str, *, max_basket: int, n_left_out: int, n_ba
 
 def floor_raised(level: str, *, floor: int, chosen: int, max_rules: int) -> Finding:
     """Say that the floor was raised, since too many rules reached the one chosen from the data."""
-    values = {"level": f"rules.level_{level}", "floor": floor, "chosen": chosen, "max_rules": max_rules}
+    values: dict[str, Value] = {
+        "level": f"rules.level_{level}",
+        "floor": floor,
+        "chosen": chosen,
+        "max_rules": max_rules,
+    }
     return Finding("rules.floor_raised", values)

@@ -73,8 +73,8 @@ def make_baskets(
     counts = _tally(product, int(product.max(initial=-1)) + 1)
     kept = counts >= floor
     kept[[code for code in also if code < len(counts)]] = True
-    codes = np.flatnonzero(kept)
-    codes = codes[np.argsort(counts[codes], kind="stable")].astype(np.int32)
+    found = np.flatnonzero(kept)
+    codes: Ints = found[np.argsort(counts[found], kind="stable")].astype(np.int32)
     number = np.full(len(counts), -1, dtype=np.int32)
     number[codes] = np.arange(len(codes), dtype=np.int32)
     product_starts = _starts(counts[codes])
@@ -85,7 +85,7 @@ def make_baskets(
         tids = _by_product_again(starts, products, product_starts)
     if _has_twins(starts, products):
         raise ValueError("a row (basket, product) comes twice")
-    sizes = _tally(basket, n_baskets).astype(np.int32)
+    sizes: Ints = _tally(basket, n_baskets).astype(np.int32)
     return Baskets(n_baskets, starts, products, product_starts, tids, codes, sizes)
 
 

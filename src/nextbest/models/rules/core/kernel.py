@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar, cast
 
 import numba
+
+_MOST_THREADS = 8
 
 Function = TypeVar("Function", bound=Callable[..., object])
 Result = TypeVar("Result")
@@ -28,7 +29,7 @@ def in_threads(work: Callable[[int, int], Result], threads: int | None = None) -
     >>> in_threads(lambda first, stride: list(range(first, 5, stride)), threads=2)
     [[0, 2, 4], [1, 3]]
     """
-    n = threads or min(os.cpu_count() or 1, 8)
+    n = threads or min(numba.get_num_threads(), _MOST_THREADS)
     if n == 1:
         return [work(0, 1)]
     with ThreadPoolExecutor(n) as pool:

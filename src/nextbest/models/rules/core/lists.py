@@ -69,10 +69,10 @@ def holders_of_all(
     array([[2]])
     """
     counts = np.zeros((len(members), n_groups), dtype=np.int64)
-    groups = np.zeros(1, dtype=np.int32) if group is None else group
+    groups = np.zeros(0, dtype=np.int32) if group is None else group
 
     def work(first: int, stride: int) -> None:
-        _together(first, stride, members, lists.starts, lists.holders, groups, group is not None, counts)
+        _together((first, stride), members, lists.starts, lists.holders, groups, counts)
 
     in_threads(work, threads)
     return counts
@@ -85,7 +85,7 @@ def makers_of_all(
     counts = np.zeros((len(members), 2), dtype=np.int64)
 
     def work(first: int, stride: int) -> None:
-        _makers(first, stride, members, lists.starts, lists.holders, customers, counts)
+        _makers((first, stride), members, lists.starts, lists.holders, customers, counts)
 
     in_threads(work, threads)
     return counts[:, 0], counts.sum(axis=1)
@@ -150,22 +150,15 @@ def _next(members: Ints, starts: Longs, holders: Ints, at: Longs) -> int:
 
 @kernel
 def _together(
-    first: int,
-    stride: int,
-    members: Ints,
-    starts: Longs,
-    holders: Ints,
-    group: Ints,
-    has_groups: bool,
-    counts: Longs,
+    share: tuple[int, int], members: Ints, starts: Longs, holders: Ints, group: Ints, counts: Longs
 ) -> None:
     at = np.empty(members.shape[1], dtype=np.int64)
-    for i in range(first, len(members), stride):
+    for i in range(share[0], len(members), share[1]):
         for m in range(len(at)):
             at[m] = starts[members[i, m]]
         holder = _next(members[i], starts, holders, at)
         while holder >= 0:
-            g = group[holder] if has_groups else 0
+            g = group[holder] if len(group) else 0
             if g >= 0:
                 counts[i, g] += 1
             holder = _next(members[i], starts, holders, at)
@@ -173,10 +166,10 @@ def _together(
 
 @kernel
 def _makers(
-    first: int, stride: int, members: Ints, starts: Longs, holders: Ints, customers: Ints, counts: Longs
+    share: tuple[int, int], members: Ints, starts: Longs, holders: Ints, customers: Ints, counts: Longs
 ) -> None:
     at = np.empty(members.shape[1], dtype=np.int64)
-    for i in range(first, len(members), stride):
+    for i in range(share[0], len(members), share[1]):
         for m in range(len(at)):
             at[m] = starts[members[i, m]]
         last = -1

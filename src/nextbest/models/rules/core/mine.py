@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 from nextbest.models.rules.core.baskets import Floats, Ints, Longs, make_baskets
 from nextbest.models.rules.core.later import mine_later
 from nextbest.models.rules.core.measures import strength
+from nextbest.models.rules.core.pair_tests import judge_pairs
 from nextbest.models.rules.core.pairs import count_pairs
 from nextbest.models.rules.core.source import Plan, Source
-from nextbest.models.rules.core.together import mine_together, test_pairs
+from nextbest.models.rules.core.strata import size_null
+from nextbest.models.rules.core.together import mine_together
 
 __all__ = ["MinedPairs", "Plan", "Source", "mine_later", "mine_pairs", "mine_together"]
 
@@ -70,7 +72,7 @@ def mine_pairs(
     n = int(basket.max(initial=-1)) + 1 if n_baskets is None else n_baskets
     baskets = make_baskets(basket, product, n_baskets=n, floor=floor)
     pairs = count_pairs(baskets, floor, threads=threads)
-    tests = test_pairs(baskets, pairs, floor, threads=threads)
+    tests = judge_pairs(baskets, size_null(baskets), pairs, floor=floor, sign="+", threads=threads)
     n_first, n_second = baskets.counts[pairs.first], baskets.counts[pairs.second]
     there, back = (
         strength(pairs.n_both, n_first, n_second, n),

@@ -23,6 +23,7 @@ from nextbest.models.rules.core.pairs import TooManyError
 from nextbest.models.rules.core.visits import Visits, window_shares
 
 _LARGEST_TABLE = 50_000_000
+_EXACT = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,14 @@ def measure_sequences(
         who = (visits.lists.starts, visits.lists.holders, visits.customers, visits.days)
         table = (shares.starts, shares.widths, shares.shares, shares.edges)
         share = (first, stride, within_days)
-        _measure(share, members, who, table, (started.n_until, started.base, started.step), (counts, expected, days))
+        _measure(
+            share,
+            members,
+            who,
+            table,
+            (started.n_until, started.base, started.step),
+            (counts, expected, days),
+        )
 
     in_threads(work, threads)
     return Sequences(members[:, 0], members[:, 1], counts[:, 0], counts[:, 1], expected, days)
@@ -179,9 +187,9 @@ def _follow(
 
 @kernel
 def _step(edges: Longs, n: int) -> int:
-    if n <= 6:
+    if n <= _EXACT:
         return n - 1
-    low, high = 6, len(edges)
+    low, high = _EXACT, len(edges)
     while low < high:
         middle = (low + high) // 2
         if edges[middle] <= n:
@@ -194,11 +202,12 @@ def _step(edges: Longs, n: int) -> int:
 @kernel
 def _until(n_until: Ints, base: int, step: int, day: int) -> int:
     """Find the column of ``n_until`` for the buyers who started on ``day`` or before."""
-    return min(max((day - base) // step + 1, 0), n_until.shape[1] - 1)
+    column: int = min(max((day - base) // step + 1, 0), n_until.shape[1] - 1)
+    return column
 
 
 @kernel
-def _measure(
+def _measure(  # noqa: C901, PLR0915 - one merge of two lists, its sums in local variables
     share: tuple[int, int, int],
     members: Ints,
     who: tuple[Longs, Ints, Ints, Ints],

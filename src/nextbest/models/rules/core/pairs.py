@@ -178,7 +178,7 @@ def _count(
 
 
 @kernel
-def _count_with_customers(
+def _count_with_customers(  # noqa: C901 - one scan, its counters in local arrays
     share: tuple[int, int, int, bool, bool, int],
     lists: tuple[Longs, Ints, Longs, Ints],
     n: int,

@@ -16,6 +16,8 @@ from nextbest.models.rules.core.baskets import Baskets, Floats, Ints, Longs
 from nextbest.models.rules.core.kernel import in_threads, kernel
 from nextbest.models.rules.core.pairs import Pairs, TooManyError
 
+_PAIR = 2
+
 Words = NDArray[np.uint64]
 
 
@@ -54,14 +56,12 @@ def frequent_sets(
     n_products = len(baskets.codes)
     singles = np.arange(n_products, dtype=np.int32)
     levels = [Sets(singles[:, None], baskets.counts, singles.astype(np.int64))]
-    levels.append(
-        Sets(pairs.members, pairs.n_both, pairs.first.astype(np.int64) * n_products + pairs.second)
-    )
-    if max_length < 3 or len(pairs) < 3:
+    levels.append(Sets(pairs.members, pairs.n_both, pairs.first.astype(np.int64) * n_products + pairs.second))
+    if max_length <= _PAIR or len(pairs) <= _PAIR:
         return levels
     members, n_both = _longer(baskets, pairs, floor, max_length=max_length, limit=limit, threads=threads)
     lengths = (members >= 0).sum(axis=1)
-    for length in range(3, max_length + 1):
+    for length in range(_PAIR + 1, max_length + 1):
         chosen = lengths == length
         if not chosen.any():
             break
@@ -90,7 +90,7 @@ def long_rules(levels: list[Sets], n_baskets: int) -> list[LongRules]:
     pairs, counts = levels[1], levels[0].n_both
     confidence = pairs.n_both[:, None] / counts[pairs.members[:, ::-1]]
     best: Floats = counts[pairs.members] / n_baskets
-    rules = []
+    rules: list[LongRules] = []
     for depth in range(2, len(levels)):
         longer, shorter = levels[depth], levels[depth - 1]
         length = depth + 1
@@ -124,7 +124,7 @@ def _longer(
     def work(first: int, stride: int) -> tuple[Ints, Longs]:
         share = (first, stride, floor, max_length, limit)
         lists = (baskets.starts, baskets.products, baskets.product_starts, baskets.tids)
-        return _eclat(share, lists, pair_starts, pairs.second, pairs.n_both)
+        return _eclat(share, lists, pair_starts, pairs.second)
 
     found = in_threads(work, threads)
     members = np.concatenate([part[0] for part in found])
@@ -134,16 +134,16 @@ def _longer(
 
 
 @kernel
-def _popcount(word: int) -> int:
+def _popcount(word: np.uint64) -> np.int64:
     word = word - ((word >> np.uint64(1)) & np.uint64(0x5555555555555555))
     word = (word & np.uint64(0x3333333333333333)) + ((word >> np.uint64(2)) & np.uint64(0x3333333333333333))
     word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
-    return np.int64((word * np.uint64(0x0101010101010101)) >> np.uint64(56))  # type: ignore[return-value]
+    return np.int64((word * np.uint64(0x0101010101010101)) >> np.uint64(56))
 
 
 @kernel
-def _meet(rows: Words, i: int, j: int, out: int) -> int:
-    n = 0
+def _meet(rows: Words, i: int, j: int, out: int) -> np.int64:
+    n = np.int64(0)
     for w in range(rows.shape[1]):
         rows[out, w] = rows[i, w] & rows[j, w]
         n += _popcount(rows[out, w])
@@ -164,12 +164,11 @@ def _bitsets(a: int, lists: tuple[Longs, Ints, Longs, Ints], slot: Ints, rows: W
 
 
 @kernel
-def _eclat(
+def _eclat(  # noqa: C901, PLR0915 - one search, its stack in local arrays
     share: tuple[int, int, int, int, int],
     lists: tuple[Longs, Ints, Longs, Ints],
     pair_starts: Longs,
     partners: Ints,
-    pair_counts: Longs,
 ) -> tuple[Ints, Longs]:
     """Grow sets depth first; the bitsets of the open levels lie one after the other in ``rows``."""
     first, stride, floor, max_length, limit = share
@@ -184,7 +183,7 @@ def _eclat(
     prefix = np.zeros(max_length + 1, dtype=np.int32)
     for a in range(first, n_products, stride):
         n_partners = pair_starts[a + 1] - pair_starts[a]
-        if n_partners < 2 or n_found > limit:
+        if n_partners < _PAIR or n_found > limit:
             continue
         n_words = (lists[2][a + 1] - lists[2][a] + 63) // 64
         rows = np.zeros((2 * n_partners + 1, n_words), dtype=np.uint64)
@@ -229,7 +228,7 @@ def _eclat(
                 found[n_found, depth + 2] = last[j]
                 counts[n_found] = n_both
                 n_found += 1
-            if n_new >= 2 and depth + 3 < max_length:
+            if n_new >= _PAIR and depth + 3 < max_length:
                 depth += 1
                 base[depth], size[depth], at[depth] = new, n_new, 0
     return found[:n_found], counts[:n_found]

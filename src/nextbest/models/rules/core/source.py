@@ -90,7 +90,7 @@ class Quarters:
 
 
 def quarters_of(days: Ints) -> tuple[Ints, NDArray[np.datetime64]]:
-    """Number the calendar quarters of days: quarter of each day, -1 for no day, and their first days.
+    """Put days into calendar quarters: quarter of each day, -1 for no day, and their first days.
 
     Examples
     --------

@@ -28,6 +28,7 @@ from nextbest.models.rules.core.kernel import in_threads, kernel
 _EXACT_UP_TO = 20
 _WIDTH = 1.1
 _ROOM = 2.5
+_TINY = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,14 @@ def chance(null: SizeNull, first: Ints, second: Ints, threads: int | None = None
     out = np.zeros((len(first), 4))
 
     def work(start: int, stride: int) -> None:
-        _chance(start, stride, (first, second), null.n_baskets, null.n_with, (null.repulsion, null.has_room), out)
+        _chance(
+            (start, stride),
+            (first, second),
+            null.n_baskets,
+            null.n_with,
+            (null.repulsion, null.has_room),
+            out,
+        )
 
     in_threads(work, threads)
     return Chance(out[:, 0], out[:, 1].astype(np.int64), out[:, 2], out[:, 3])
@@ -126,13 +134,15 @@ def tail(n_both: Longs, under: Chance, sign: str = "+") -> Floats:
     """
     x, mean = n_both.astype(float), under.expected
     most = np.maximum(under.most, x)
-    matched = np.divide(mean**2, mean - under.variance, out=most.copy(), where=mean - under.variance > 1e-9 * mean)
+    matched = np.divide(
+        mean**2, mean - under.variance, out=most.copy(), where=mean - under.variance > _TINY * mean
+    )
     trials = np.maximum(np.maximum(np.minimum(matched, most), np.minimum(most, _ROOM * x)), 1.0)
     share = np.minimum(mean / trials, 1.0)
     if sign == "-":
-        few: Floats = special.betainc(np.maximum(trials - x, 1e-9), x + 1, 1 - share)
+        few: Floats = special.betainc(np.maximum(trials - x, _TINY), x + 1, 1 - share)
         return np.where(x >= trials, 1.0, few)
-    many: Floats = special.betainc(np.maximum(x, 1e-9), trials - x + 1, share)
+    many: Floats = special.betainc(np.maximum(x, _TINY), trials - x + 1, share)
     return np.where(x == 0, 1.0, many)
 
 
@@ -151,7 +161,7 @@ def _repulsion(n_with: Ints, n_baskets: Longs, size: Floats) -> Floats:
         spread += variance.sum(axis=0)
         squares += (variance**2).sum(axis=0)
     spread += np.maximum(size - listed, 0)
-    known = spread > 1e-9
+    known = spread > _TINY
     repulsion = np.ones(len(n))
     repulsion[known] = (1 - squares[known] / spread[known] ** 2) / spread[known]
     repulsion[(size <= 1)] = 1
@@ -175,23 +185,24 @@ def _joint(p_a: float, p_b: float, repulsion: float) -> float:
     constant = (1 - repulsion) * p_a * p_b
     root = np.sqrt(linear * linear + 4 * repulsion * constant)
     if linear < 0:
-        return (root - linear) / (2 * repulsion)
-    if linear + root == 0:
-        return 0.0
-    return 2 * constant / (linear + root)
+        joint: float = (root - linear) / (2 * repulsion)
+    elif linear + root == 0:
+        joint = 0.0
+    else:
+        joint = 2 * constant / (linear + root)
+    return joint
 
 
 @kernel
 def _chance(
-    start: int,
-    stride: int,
+    share: tuple[int, int],
     pairs: tuple[Ints, Ints],
     n_baskets: Longs,
     n_with: Ints,
     odds: tuple[Floats, NDArray[np.bool_]],
     out: Floats,
 ) -> None:
-    first, second = pairs
+    (start, stride), (first, second) = share, pairs
     repulsion, has_room = odds
     for i in range(start, len(first), stride):
         a, b = first[i], second[i]
@@ -204,5 +215,5 @@ def _chance(
             out[i, 0] += both
             out[i, 1] += min(n_a, n_b)
             out[i, 3] += (n_a / n) * (n_b / n) * (n - n_a) * ((n - n_b) / n)
-            if both > 1e-9 and neither > 1e-9 and n_a - both > 1e-9 and n_b - both > 1e-9:
+            if both > _TINY and neither > _TINY and n_a - both > _TINY and n_b - both > _TINY:
                 out[i, 2] += 1 / (1 / both + 1 / neither + 1 / (n_a - both) + 1 / (n_b - both))

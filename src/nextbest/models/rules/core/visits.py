@@ -49,18 +49,17 @@ def make_visits(baskets: Baskets, customers: Ints, days: Ints, known: np.ndarray
     visit = np.full(baskets.n, -1, dtype=np.int32)
     visit[at] = np.cumsum(fresh) - 1
     visit_customers = customers[at][fresh]
-    _, visit_customers = np.unique(visit_customers, return_inverse=True)
-    visit_customers = visit_customers.astype(np.int32)
+    number = np.unique(visit_customers, return_inverse=True)[1].astype(np.int32)
     lists = group_lists(basket_lists(baskets), visit)
-    buyers = group_lists(lists, visit_customers)
+    buyers = group_lists(lists, number)
     visit_days = days[at][fresh].astype(np.int32)
     return Visits(
         lists,
         buyers,
-        _first_days(lists.starts, lists.holders, visit_customers, visit_days, len(buyers.holders)),
-        visit_customers,
+        _first_days(lists.starts, lists.holders, number, visit_days, len(buyers.holders)),
+        number,
         visit_days,
-        int(visit_customers.max(initial=-1)) + 1,
+        int(number.max(initial=-1)) + 1,
     )
 
 
@@ -110,13 +109,12 @@ def _first_days(starts: Longs, holders: Ints, customers: Ints, days: Ints, n: in
 
 @kernel
 def _log_choose(n: int, k: int, log_factorial: Floats) -> float:
-    return log_factorial[n] - log_factorial[k] - log_factorial[n - k]
+    log_ways: float = log_factorial[n] - log_factorial[k] - log_factorial[n - k]
+    return log_ways
 
 
 @kernel
-def _share(
-    days: Ints, reach: Longs, u: int, k: int, log_factorial: Floats
-) -> float:
+def _share(days: Ints, reach: Longs, u: int, k: int, log_factorial: Floats) -> float:
     """Sum over the place of the first of ``u`` days: its chance times the chance that a head's day is within reach."""
     n = len(days)
     total = 0.0
@@ -144,7 +142,7 @@ def _fill_shares(
     for c in range(len(widths)):
         own = days[day_starts[c] : day_starts[c + 1]]
         n = len(own)
-        if n < 2:
+        if n == 1:
             continue
         reach = np.zeros(n, dtype=np.int64)
         j = 0

@@ -61,7 +61,9 @@ def rules_of(found: Mined, labels: Labels) -> pa.Table:
         for body, head, sign in zip(body_ids, head_ids, signs, strict=True)
     ]
     reviews = [labels.reviews.get(key, (None, None)) for key in keys]
-    written = {(rule.body, rule.head, rule.sign) for rule in labels.written if rule.is_ordered == labels.is_ordered}
+    written = {
+        (rule.body, rule.head, rule.sign) for rule in labels.written if rule.is_ordered == labels.is_ordered
+    }
     is_written = [rule in written for rule in zip(bodies, heads, signs, strict=True)]
     margin, source = _margins(head_ids, labels, found)
     columns = {
@@ -108,8 +110,8 @@ def _margins(head_ids: list[str], labels: Labels, found: Mined) -> tuple[Floats,
     """Say what is at stake where the head's margin is known; rules of what is not bought have nothing at stake."""
     known = [labels.margins.get(head, (np.nan, None)) for head in head_ids]
     lift: Floats = found.columns["size_lift"]  # type: ignore[assignment]
-    unsized = np.isnan(lift) & ~np.isnan(found.columns["q_value"])  # type: ignore[arg-type]
-    lift = np.where(unsized, found.columns["rule_lift"], lift)  # type: ignore[arg-type]
+    unsized = np.isnan(lift) & ~np.isnan(found.columns["q_value"])
+    lift = np.where(unsized, found.columns["rule_lift"], lift)
     margin = margin_at_stake(
         found.columns["n_audience"],  # type: ignore[arg-type]
         found.columns["confidence"],  # type: ignore[arg-type]
@@ -134,5 +136,5 @@ def _array(values: object, field: pa.Field, n: int) -> pa.Array | pa.ChunkedArra
 
 def _is_null(values: NDArray[np.generic]) -> NDArray[np.bool_] | None:
     if values.dtype.kind == "f":
-        return np.isnan(values)  # type: ignore[call-overload,no-any-return]
+        return np.isnan(values)  # type: ignore[no-any-return]
     return values == "" if values.dtype.kind == "O" else None

@@ -21,8 +21,8 @@ from nextbest.models.rules.core.measures import choose_floor
 from nextbest.models.rules.core.pairs import TooManyError
 from nextbest.models.rules.core.source import Mined, Plan
 from nextbest.models.rules.core.together import mine_together
-from nextbest.models.rules.frames import LIMITS, PERIODS, ROWS, Labels, periods_of, rules_of
-from nextbest.models.rules.reading import Reading, margins, read, reviews, written_rules
+from nextbest.models.rules.run.frames import LIMITS, PERIODS, ROWS, Labels, periods_of, rules_of
+from nextbest.models.rules.run.reading import Reading, margins, read, reviews, written_rules
 from nextbest.models.rules.spec import RulesSettings
 from nextbest.tables.store import Store
 
@@ -37,13 +37,26 @@ class _Result:
     findings: tuple[Finding, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Task:
+    level: str
+    ordered: bool
+    settings: RulesSettings
+    reading: Reading
+    plan: Plan
+    n_never_sold: int
+    """Written rules that name a product nobody bought."""
+
+
 def run(store: Store, settings: RulesSettings, moment: Moment) -> list[Finding]:
     """Mine every level, together and in order as the settings say; findings are about the surest rules."""
     if settings.min_count is not None and settings.min_support is not None:
-        raise SettingsError("rules.two_floors", min_count=settings.min_count, min_support=settings.min_support)
+        raise SettingsError(
+            "rules.two_floors", min_count=settings.min_count, min_support=settings.min_support
+        )
     results = [
         _mine(store, settings, moment, level, ordered=ordered)
-        for level in settings.level
+        for level in dict.fromkeys(settings.level)
         for ordered in (False, True)
         if settings.ordered in ("both", str(ordered).lower())
     ]
@@ -61,20 +74,18 @@ def _mine(store: Store, settings: RulesSettings, moment: Moment, level: str, *, 
         return _nothing(words.nothing_at_level(level))
     if len(reading.ids) == 1:
         return _nothing(words.too_few_products(level, len(reading.ids)))
-    written, n_unknown = written_rules(store, level, reading.ids)
-    plan = _plan(settings, reading, ordered=ordered)
-    chosen = settings.min_count is None and settings.min_support is None
-    found, plan = _mine_with_floor(reading, replace(plan, written=tuple(written)), level, ordered=ordered, chosen=chosen)
+    written, n_never_sold = written_rules(store, level, reading.ids)
+    asked = replace(_plan(settings, reading, ordered=ordered), written=tuple(written))
+    task = _Task(level, ordered, settings, reading, asked, n_never_sold)
+    found, plan = _mine_with_floor(task)
     if found is None:
         return _nothing(words.order_unknown(level))
     labels = Labels(
         level, ordered, reading.ids, reading.names, margins(store, level), reviews(store), tuple(written)
     )
     rules = rules_of(found, labels)
-    first_floor = _plan(settings, reading, ordered=ordered).floor
-    said = tuple(_said(level, settings, reading, found, plan, first_floor, ordered=ordered))
-    limits = _limits(level, settings, reading, found, plan, n_unknown, ordered=ordered)
-    return _Result(rules, periods_of(found, rules["rule_id"]), limits, said)
+    periods = periods_of(found, rules["rule_id"])
+    return _Result(rules, periods, _limits(task, found, plan), tuple(_said(task, found, plan)))
 
 
 def _plan(settings: RulesSettings, reading: Reading, *, ordered: bool) -> Plan:
@@ -105,19 +116,18 @@ def _least_count(share: float, n: int) -> int:
     return ceil(Fraction(str(share)) * n)
 
 
-def _mine_with_floor(
-    reading: Reading, plan: Plan, level: str, *, ordered: bool, chosen: bool
-) -> tuple[Mined | None, Plan]:
+def _mine_with_floor(task: _Task) -> tuple[Mined | None, Plan]:
     """Mine; where too many rules reach a floor that nobody asked for, ask for twice as much."""
-    mine = mine_later if ordered else mine_together
+    mine = mine_later if task.ordered else mine_together
+    plan = task.plan
     while True:
         try:
-            return mine(reading.source, plan), plan
+            return mine(task.reading.source, plan), plan
         except TooManyError:
-            if not chosen:
+            if task.settings.min_count is not None or task.settings.min_support is not None:
                 raise DataError(
                     "rules.too_many",
-                    level=f"rules.level_{level}",
+                    level=f"rules.level_{task.level}",
                     max_rules=plan.max_rules,
                     floor=plan.floor,
                     twice=2 * plan.floor,
@@ -129,52 +139,41 @@ def _nothing(finding: Finding) -> _Result:
     return _Result(ROWS.empty_table(), PERIODS.empty_table(), LIMITS.empty_table(), (finding,))
 
 
-def _said(
-    level: str,
-    settings: RulesSettings,
-    reading: Reading,
-    found: Mined,
-    plan: Plan,
-    first_floor: int,
-    *,
-    ordered: bool,
-) -> Iterator[Finding]:
+def _said(task: _Task, found: Mined, plan: Plan) -> Iterator[Finding]:
+    level, n_large = task.level, task.reading.n_large
     if not len(found):
-        yield words.no_pairs(level, floor=plan.floor, n_baskets=found.n_baskets, is_ordered=ordered)
-    if plan.floor > first_floor:
-        yield words.floor_raised(level, floor=plan.floor, chosen=first_floor, max_rules=plan.max_rules)
-    if reading.n_large and not ordered:
+        yield words.no_pairs(level, floor=plan.floor, n_baskets=found.n_baskets, is_ordered=task.ordered)
+    if plan.floor > task.plan.floor:
+        yield words.floor_raised(level, floor=plan.floor, chosen=task.plan.floor, max_rules=plan.max_rules)
+    if n_large and not task.ordered:
         yield words.large_baskets_left_out(
-            level, max_basket=settings.max_basket, n_left_out=reading.n_large, n_baskets=found.n_baskets
+            level, max_basket=task.settings.max_basket, n_left_out=n_large, n_baskets=found.n_baskets
         )
 
 
-def _limits(
-    level: str,
-    settings: RulesSettings,
-    reading: Reading,
-    found: Mined,
-    plan: Plan,
-    n_unknown: int,
-    *,
-    ordered: bool,
-) -> pa.Table:
+def _limits(task: _Task, found: Mined, plan: Plan) -> pa.Table:
     """List what was counted, and what cut the result."""
     rows: list[tuple[str, float | None, int | None]] = [
         ("n_baskets", found.n_baskets, None),
         ("n_frequent", found.n_frequent, None),
         ("n_pairs_tested", found.n_tests, None),
-        ("min_count", plan.floor, len(reading.ids) - found.n_frequent),
+        ("min_count", plan.floor, len(task.reading.ids) - found.n_frequent),
         ("min_customers", plan.min_customers, found.n_too_few_customers),
         ("max_length", plan.max_length, None),
         ("max_rules", plan.max_rules, 0),
-        ("max_basket", settings.max_basket, reading.n_large),
-        ("lines_without_level", None, reading.n_no_level),
-        ("written_rules_never_sold", None, n_unknown),
+        ("max_basket", task.settings.max_basket, task.reading.n_large),
+        ("lines_without_level", None, task.reading.n_no_level),
+        ("written_rules_never_sold", None, task.n_never_sold),
     ]
     named = [
-        {"level": level, "is_ordered": ordered, "limit": limit, "value": value, "n_left_out": n_left_out}
-        for limit, value, n_left_out in rows
+        {
+            "level": task.level,
+            "is_ordered": task.ordered,
+            "limit": limit,
+            "value": value,
+            "n_left_out": left_out,
+        }
+        for limit, value, left_out in rows
     ]
     return pa.Table.from_pylist(named, LIMITS)
 
@@ -182,7 +181,8 @@ def _limits(
 def _candidates(rules: pa.Table) -> list[dict[str, Any]]:
     """Take the rules that may be worth a sentence; the others are many."""
     surest = pc.min_element_wise(
-        pc.fill_null(rules["size_q_value"], 2.0), pc.if_else(pc.is_null(rules["size_lift"]), rules["q_value"], 2.0)
+        pc.fill_null(rules["size_q_value"], 2.0),
+        pc.if_else(pc.is_null(rules["size_lift"]), rules["q_value"], 2.0),
     )
     candidates: list[dict[str, Any]] = rules.filter(pc.less(surest, 0.05)).to_pylist()
     return candidates

@@ -151,6 +151,4 @@ def _distinct(ids: list[str], names: list[str]) -> list[str]:
     seen: dict[str, int] = {}
     for name in names:
         seen[name] = seen.get(name, 0) + 1
-    return [
-        name if seen[name] == 1 else f"{name} ({item})" for item, name in zip(ids, names, strict=True)
-    ]
+    return [name if seen[name] == 1 else f"{name} ({item})" for item, name in zip(ids, names, strict=True)]
