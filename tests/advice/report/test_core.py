@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from nextbest.advice.report.core.audiences import audiences_of
 from nextbest.advice.report.core.customers import grid_of, segments_of, stages_of
-from nextbest.advice.report.core.shop import limits_of, loading_of, shop_of
+from nextbest.advice.report.core.shop import limits_of, loading_of, quality_of, shop_of
 
 scored = st.lists(
     st.tuples(st.integers(1, 5), st.integers(1, 5), st.integers(0, 10_000), st.sampled_from("abc")),
@@ -132,3 +132,21 @@ def test_limits_that_cut_nothing_are_left_out_and_each_search_has_its_column():
     limits = limits_of({"rule_limits": pa.Table.from_pylist(rows)})
     assert limits.searches == [("product", False), ("product", True)]
     assert limits.lines == {"n_baskets": [rows[3], None], "min_count": [rows[1], rows[0]]}
+
+
+def test_columns_without_a_value_are_named_apart_from_those_with_gaps():
+    rows = [
+        {
+            "table": "order_lines",
+            "column": name,
+            "n_rows": 10,
+            "n_missing": n,
+            "n_distinct": 1,
+            "low": low,
+            "high": low,
+        }
+        for name, n, low in (("quantity", 0, "2.0"), ("coupon_id", 10, None), ("discount", 4, "0.5000"))
+    ]
+    [filled] = quality_of({"data_quality": pa.Table.from_pylist(rows)})
+    assert [(row["column"], row["low"]) for row in filled.columns] == [("discount", "0.5"), ("quantity", "2")]
+    assert filled.not_given == ["coupon_id"]

@@ -74,7 +74,7 @@ def rule_map(reader: Reader, listed: RuleList) -> Chart | None:
         return None
     points = [
         charts.Point(
-            reader.rule(line),
+            reader.short_rule(line),
             line.rule["support"],
             line.rule["size_lift"],
             line.size_lift_low or 0,
@@ -101,17 +101,17 @@ def rule_map(reader: Reader, listed: RuleList) -> Chart | None:
 
 def days_chart(reader: Reader, lines: Sequence[RuleLine]) -> Chart:
     """Draw after how many days the next purchase comes."""
-    rows_drawn = [_days_interval(reader, line) for line in lines]
+    spans = [_days_interval(reader, line) for line in lines]
     header = [reader.say(f"column.{key}") for key in ("rule", "days", "days_range")]
     body = [
         [
-            row.name,
-            reader.days(row.middle),
-            reader.say("days.range", low=reader.days(row.low), high=reader.days(row.high)),
+            reader.rule(line),
+            reader.days(span.middle),
+            reader.say("days.range", low=reader.days(span.low), high=reader.days(span.high)),
         ]
-        for row in rows_drawn
+        for line, span in zip(lines, spans, strict=True)
     ]
-    drawn = charts.intervals(rows_drawn, axis=reader.say("axis.days"), number=",.0f")
+    drawn = charts.intervals(spans, axis=reader.say("axis.days"), number=",.0f")
     return _chart("days", words.days_caption(reader, lines), drawn, [header, *body])
 
 
@@ -121,14 +121,18 @@ def _days_interval(reader: Reader, line: RuleLine) -> charts.Interval:
     low, high = (rule.get(f"days_between_{end}") for end in ("low", "high"))
     text = reader.say("days.bar", days=reader.days(middle))
     return charts.Interval(
-        reader.rule(line), middle if low is None else low, middle, middle if high is None else high, text
+        reader.short_rule(line),
+        middle if low is None else low,
+        middle,
+        middle if high is None else high,
+        text,
     )
 
 
 def audience_chart(reader: Reader, audiences: Sequence[Audience], n_all: int) -> Chart:
     """Draw what is at stake with each audience."""
     bars = [
-        charts.Bar(reader.rule(each), each.margin_at_stake or 0, reader.money(each.margin_at_stake))
+        charts.Bar(reader.short_rule(each), each.margin_at_stake or 0, reader.money(each.margin_at_stake))
         for each in audiences
     ]
     header = [reader.say(f"column.{key}") for key in ("rule", "customers", "margin")]

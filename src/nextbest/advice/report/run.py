@@ -6,8 +6,6 @@ import base64
 import hashlib
 from collections.abc import Mapping, Sequence
 from importlib import resources
-from itertools import groupby
-from operator import itemgetter
 from typing import Any, Final
 
 import jinja2
@@ -21,7 +19,7 @@ from nextbest.advice.report.core.customers import grid_of, segments_of, stages_o
 from nextbest.advice.report.core.paint import tokens
 from nextbest.advice.report.core.reading import rows
 from nextbest.advice.report.core.rules import KINDS, rule_lists, sure_rules
-from nextbest.advice.report.core.shop import limits_of, loading_of, shop_of
+from nextbest.advice.report.core.shop import limits_of, loading_of, quality_of, shop_of
 from nextbest.advice.report.spec import (
     Edition,
     ReportSettings,
@@ -95,7 +93,7 @@ def _shop_parts(tables: Tables, findings: Sequence[Finding], settings: ReportSet
         "findings": ranked[: settings.max_findings],
         "n_findings": len(ranked),
         "loading": loading_of(tables),
-        "quality": _by_table(_rows(tables, "data_quality")),
+        "quality": quality_of(tables),
         "limits": limits_of(tables),
         "skipped": {row["capability"]: row["missing"] for row in _rows(tables, "skipped")},
     }
@@ -103,10 +101,6 @@ def _shop_parts(tables: Tables, findings: Sequence[Finding], settings: ReportSet
 
 def _rows(tables: Tables, name: str) -> Sequence[Row]:
     return rows(tables[name]) if name in tables else []
-
-
-def _by_table(columns: Sequence[Row]) -> dict[str, list[Row]]:
-    return {name: list(found) for name, found in groupby(columns, key=itemgetter("table"))}
 
 
 def _customer_parts(tables: Tables, reader: Reader) -> dict[str, Any]:

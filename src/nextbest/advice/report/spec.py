@@ -109,6 +109,17 @@ class Loading:
 
 
 @dataclass(frozen=True, slots=True)
+class Quality:
+    """How well the columns of one table are filled."""
+
+    table: str
+    columns: Sequence[Row]
+    """Columns that the data give, most missing values first: rows of ``DATA_QUALITY``."""
+    not_given: Sequence[str]
+    """Columns of the contract without a single value."""
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
     """A named group of customers: an RFM segment or a lifecycle stage."""
 

@@ -11,6 +11,17 @@ from nextbest.advice.report.spec import Audience, Edition, Grid, Group, RuleLine
 from nextbest.base.messages import Message, Value, codes, render
 
 
+def shortened(name: str, at_most: int = 24) -> str:
+    """Cut a long name.
+
+    Examples
+    --------
+    >>> shortened("Milk"), shortened("Household cleaning needs", 12)
+    ('Milk', 'Household c…')
+    """
+    return name if len(name) <= at_most else f"{name[: at_most - 1].rstrip()}…"
+
+
 @functools.cache
 def _known(language: str) -> frozenset[str]:
     return frozenset(codes(language))
@@ -79,6 +90,10 @@ class Reader:
     def rule(self, rule: RuleLine | Audience) -> str:
         """Write a rule as body and head."""
         return self.say("rule", body=rule.rule["body"], head=rule.rule["head"])
+
+    def short_rule(self, rule: RuleLine | Audience) -> str:
+        """Write a rule in the room a chart has; its table has the whole names."""
+        return self.say("rule", body=shortened(rule.rule["body"]), head=shortened(rule.rule["head"]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,10 +22,12 @@ REFERENCE, HAIRLINE = PALETTE["reference"].light, PALETTE["hairline"].light
 _WIDTH: Final = 420
 _MAP_WIDTH: Final = 560
 _HEIGHT: Final = 320
-_LABEL: Final = 210
+_LABEL: Final = 320
 _ROW: Final = 28
 _LABELS: Final = 6
 _MAP_PADDING: Final = 24
+_OVERHANG: Final = 60
+"""Labels may reach beyond the map by this many pixels; the page has room there."""
 _AREAS: Final = (24, 600)
 """Circles of no money and of most money, square pixels."""
 _CONFIG: Final[dict[str, Any]] = {
@@ -170,7 +172,7 @@ def _label_places(points: Sequence[Point]) -> dict[int, Place]:
         Spot(across[i], _HEIGHT - up[i], _radius(points[i].money / most), text_width(points[i].name))
         for i in order
     ]
-    placed = place_labels(spots, width=_MAP_WIDTH, height=_HEIGHT, at_most=_LABELS)
+    placed = place_labels(spots, width=_MAP_WIDTH + _OVERHANG, height=_HEIGHT, at_most=_LABELS)
     return {order[k]: place for k, place in placed.items()}
 
 

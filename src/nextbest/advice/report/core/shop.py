@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from nextbest.advice.report.core.reading import latest, rows, total
-from nextbest.advice.report.spec import Limits, Loading, Shop, Tables
+from nextbest.advice.report.spec import Limits, Loading, Quality, Row, Shop, Tables
 
 _COUNTS = ("n_read", "n_kept", "n_merged", "n_quarantined")
 
@@ -91,3 +92,33 @@ def limits_of(tables: Tables) -> Limits | None:
     # Counts first: how much was searched, then what was left out of it.
     names = sorted({row["limit"] for row in told}, key=lambda name: (not name.startswith("n_"), name))
     return Limits(searches, {n: [by_key.get((n, *s)) for s in searches] for n in names}) if told else None
+
+
+def quality_of(tables: Tables) -> list[Quality]:
+    """Tell per table which columns are filled, and which the data do not give."""
+    found = rows(tables["data_quality"]) if "data_quality" in tables else []
+    return [
+        _quality(table, [row for row in found if row["table"] == table])
+        for table in sorted({row["table"] for row in found})
+    ]
+
+
+def _quality(table: str, columns: Sequence[Row]) -> Quality:
+    given = [dict(row, low=_plain(row["low"]), high=_plain(row["high"])) for row in columns if _is_given(row)]
+    ranked = sorted(given, key=lambda row: (-row["n_missing"], row["column"]))
+    return Quality(table, ranked, sorted(row["column"] for row in columns if not _is_given(row)))
+
+
+def _is_given(row: Row) -> bool:
+    return bool(row["n_missing"] < row["n_rows"])
+
+
+def _plain(number: str | None) -> str | None:
+    """Take the empty decimals off an amount.
+
+    Examples
+    --------
+    >>> _plain("840.5000"), _plain("12.0"), _plain("2024-01-10")
+    ('840.5', '12', '2024-01-10')
+    """
+    return number.rstrip("0").rstrip(".") if number and "." in number else number
