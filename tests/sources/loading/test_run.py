@@ -234,7 +234,7 @@ def test_a_column_that_is_gone_is_named(engine, tmp_path):
     path = tmp_path / "shop.csv"
     path.write_text("basket,item\n1,bread\n")
     layout = Layout("order_lines", {"order_id": "basket_id", "product_id": "item"})
-    with pytest.raises(DataError, match='shop.csv has no column "basket_id"'):
+    with pytest.raises(DataError, match=r'shop\.csv has no column "basket_id"'):
         load(
             open_source(str(path)),
             layout,
