@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import vl_convert
-from markupsafe import Markup
 
 from nextbest.advice.report import words
 from nextbest.advice.report.core import charts
@@ -146,7 +145,6 @@ def audience_chart(reader: Reader, audiences: Sequence[Audience], n_all: int) ->
 
 
 def _chart(name: str, caption: Caption, drawn: Mapping[str, Any], table: Sequence[Sequence[str]]) -> Chart:
-    # vl-convert escapes the text it draws, so what comes back is safe markup.
+    # vl-convert escapes the text it draws, so the template takes it as it is.
     svg = vl_convert.vegalite_to_svg(json.dumps(drawn), vl_version="6.4", allowed_base_urls=[])
-    drawing = Markup(tidy(svg))  # noqa: S704
-    return Chart(name, caption.title, caption.subtitle, caption.summary, drawing, table[0], table[1:])
+    return Chart(name, caption.title, caption.subtitle, caption.summary, tidy(svg), table[0], table[1:])

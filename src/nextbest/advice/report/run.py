@@ -10,7 +10,6 @@ from typing import Any, Final
 
 import jinja2
 import pyarrow.compute as pc
-from markupsafe import Markup
 
 from nextbest.advice.report import figures, words
 from nextbest.advice.report.core.audiences import audiences_of
@@ -160,8 +159,8 @@ def _page(reader: Reader, shown: Mapping[str, Any]) -> str:
         edition=reader.edition,
         sections=[name for name in _SECTIONS if name != "changes" or shown["changes"]],
         definitions=words.DEFINITIONS,
-        style=Markup(tokens() + _asset("style.css")),  # noqa: S704
-        script=Markup(script),  # noqa: S704
+        style=tokens() + _asset("style.css"),
+        script=script,
         script_digest=digest,
     )
 
