@@ -126,6 +126,6 @@ def shuffled(rows, rng):
         days.setdefault(customer, set()).add(day)
     new = {}
     for customer, own in days.items():
-        own = sorted(own)
-        new |= {(customer, day): other for day, other in zip(own, rng.permutation(own), strict=True)}
-    return [(customer, int(new[customer, day]), product) for customer, day, product in rows]
+        for day, other in zip(sorted(own), rng.permutation(sorted(own)), strict=True):
+            new[customer, day] = int(other)
+    return [(customer, new[customer, day], product) for customer, day, product in rows]

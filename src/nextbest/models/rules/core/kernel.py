@@ -9,6 +9,7 @@ from typing import TypeVar, cast
 import numba
 
 _MOST_THREADS = 8
+_SMALL = 2_000_000
 
 Function = TypeVar("Function", bound=Callable[..., object])
 Result = TypeVar("Result")
@@ -17,6 +18,13 @@ Result = TypeVar("Result")
 def kernel(function: Function) -> Function:
     """Compile a loop over arrays; it lets other threads run meanwhile and is kept on disk."""
     return cast("Function", numba.njit(nogil=True, cache=True)(function))
+
+
+def threads_for(n_rows: int | None = None) -> int:
+    """Choose a number of threads: the machine's, but one for small work, where a second only gets in the way."""
+    if n_rows is not None and n_rows < _SMALL:
+        return 1
+    return min(int(numba.get_num_threads()), _MOST_THREADS)
 
 
 def in_threads(work: Callable[[int, int], Result], threads: int | None = None) -> list[Result]:
@@ -29,7 +37,7 @@ def in_threads(work: Callable[[int, int], Result], threads: int | None = None) -
     >>> in_threads(lambda first, stride: list(range(first, 5, stride)), threads=2)
     [[0, 2, 4], [1, 3]]
     """
-    n = threads or min(numba.get_num_threads(), _MOST_THREADS)
+    n = threads or threads_for()
     if n == 1:
         return [work(0, 1)]
     with ThreadPoolExecutor(n) as pool:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nextbest.models.rules.core.baskets import Baskets, Floats, Ints, Longs
-from nextbest.models.rules.core.kernel import in_threads, kernel
+from nextbest.models.rules.core.kernel import in_threads, kernel, threads_for
 
 
 class TooManyError(ArithmeticError):
@@ -97,7 +97,7 @@ def count_pairs(
             return _count(share, lists, baskets.n)
         return _count_with_customers(share, lists, baskets.n, customers)
 
-    found = np.concatenate(in_threads(work, threads))
+    found = np.concatenate(in_threads(work, threads or threads_for(len(baskets.products))))
     if len(found) > limit:
         raise TooManyError(len(found))
     found = found[np.lexsort((found[:, 1], found[:, 0]))]

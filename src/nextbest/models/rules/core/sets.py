@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nextbest.models.rules.core.baskets import Baskets, Floats, Ints, Longs
-from nextbest.models.rules.core.kernel import in_threads, kernel
+from nextbest.models.rules.core.kernel import in_threads, kernel, threads_for
 from nextbest.models.rules.core.pairs import Pairs, TooManyError
 
 _PAIR = 2
@@ -126,7 +126,7 @@ def _longer(
         lists = (baskets.starts, baskets.products, baskets.product_starts, baskets.tids)
         return _eclat(share, lists, pair_starts, pairs.second)
 
-    found = in_threads(work, threads)
+    found = in_threads(work, threads or threads_for(len(baskets.products)))
     members = np.concatenate([part[0] for part in found])
     if len(members) > limit:
         raise TooManyError(len(members))
