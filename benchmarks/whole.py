@@ -16,6 +16,7 @@ from benchmarks.results import Part, Row, Target, at_most, equal
 
 _NEXTBEST = str(Path(sys.executable).with_name("nextbest"))
 _ONLINE_RETAIL_ROWS = 541_909
+_ONLINE_RETAIL_DUPLICATES = 5_268
 _PEAK_MB = 2048
 
 
@@ -82,6 +83,7 @@ def _load() -> Part:
         ],
         [
             equal("rows read", account["n_read"], _ONLINE_RETAIL_ROWS),
+            equal("exact duplicates merged", account["n_merged"], _ONLINE_RETAIL_DUPLICATES),
             equal("kept + merged + quarantined = read", n_left, account["n_read"]),
         ],
         "The mapping is guessed (`nextbest init --yes`); the time is that of `nextbest load`, process and all.",
