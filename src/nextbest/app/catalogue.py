@@ -9,10 +9,11 @@ from nextbest.models.rules.spec import CARD as RULES
 from nextbest.profiles.behaviour.spec import CARD as BEHAVIOUR
 from nextbest.profiles.lifecycle.spec import CARD as LIFECYCLE
 from nextbest.profiles.products.spec import CARD as PRODUCTS
+from nextbest.profiles.quality.spec import CARD as QUALITY
 from nextbest.profiles.rfm.spec import CARD as RFM
 from nextbest.tables import CANONICAL, RUN_TABLES
 
-CATALOGUE: tuple[Capability, ...] = (RFM, BEHAVIOUR, LIFECYCLE, PRODUCTS, RULES, AUDIENCES)
+CATALOGUE: tuple[Capability, ...] = (QUALITY, RFM, BEHAVIOUR, LIFECYCLE, PRODUCTS, RULES, AUDIENCES)
 
 
 @functools.cache

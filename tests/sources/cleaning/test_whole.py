@@ -129,7 +129,7 @@ def test_netting_is_the_same_as_playing_with_a_pile(quantities):
     assert {place for place, row in found.items() if row["cancelled_on"]} == {
         place for place, units in returned.items() if units == quantities[place]
     }
-    assert bool(engine.to_pyarrow(unmatched.count()).as_py()) == bool(n_unmatched)
+    assert bool(engine.to_pyarrow(unmatched.rows.count()).as_py()) == bool(n_unmatched)
 
 
 SHOP = [line(f"s{place}", f"{21000 + place}", 2, price=2.0 + place % 3) for place in range(30)]
