@@ -157,7 +157,34 @@ def test_reviews_and_written_rules_stay_with_their_rules(make_store):
     written = rules["a + c", "b", "+", False]
     assert (written["rule_id"], written["origin"], written["n_both"]) == (wish, "written", 1)
     limits = {row["limit"]: row["n_left_out"] for row in store.written["rule_limits"].to_pylist()}
-    assert limits["written_rules_never_sold"] == 1
+    assert limits["written_rules_not_measured"] == 1
+
+
+def test_rules_are_measured_as_they_were_written_whatever_is_mined(make_store):
+    lines = lines_of("ab", "a", customer="ann") + lines_of("c", customer="ann", day="2024-03-11")
+    lines = [line | {"order_id": f"{line['order_id']} {line['ordered_at']}"} for line in lines]
+    wishes = [("-", False, "b"), ("+", True, "c"), ("+", False, "c")]
+    store = make_store(
+        order_lines=lines,
+        written_rules=[
+            {
+                "rule_id": f"w{at}",
+                "level": "product",
+                "body_ids": '["a"]',
+                "head_id": head,
+                "sign": sign,
+                "is_ordered": ordered,
+            }
+            for at, (sign, ordered, head) in enumerate(wishes)
+        ],
+    )
+    rules, _ = run(store)
+    assert {(head, sign, ordered): rule["n_both"] for (_, head, sign, ordered), rule in rules.items()} == {
+        ("b", "-", False): 1,
+        ("c", "+", True): 1,
+        ("c", "+", False): 0,
+    }
+    assert {rule["origin"] for rule in rules.values()} == {"written"}
 
 
 def test_money_at_stake_is_audience_by_confidence_beyond_chance_by_margin(make_store):

@@ -15,7 +15,7 @@ RULE = {
     "n_orders": 1000, "n_body": 100, "n_both": 40, "n_customers_both": 30, "n_audience": 60, "confidence": 0.4,
     "rule_lift": 4.0, "customer_lift": 1.5, "size_lift": 2.5, "q_value": 1e-9, "size_q_value": 1e-6,
     "n_periods": 4, "n_periods_held": 4, "days_between": None, "days_between_low": None, "days_between_high": None,
-    "margin_at_stake": 120.0, "margin_source": "assumed",
+    "margin_at_stake": 1200.0, "margin_source": "assumed",
 }  # fmt: skip
 FOLLOWS = RULE | {
     "is_ordered": True, "relation": "follows", "days_between": 30.0, "days_between_low": 20.0, "days_between_high": 45.0
@@ -35,9 +35,9 @@ def test_a_complement_reads_well():
         "Baskets with Tea hold Cake 2.5 times as often as baskets of their size would by chance."
     )
     assert render(finding.action) == (
-        "Offer Cake beside Tea, and to the 60 who have Tea and lack Cake; their margin at stake is 120.00."
+        "Offer Cake beside Tea, and to the 60 who have Tea and lack Cake; their margin at stake is 1,200."
     )
-    assert (finding.money, finding.margin_source, finding.ref) == (120.0, "assumed", "r1")
+    assert (finding.money, finding.margin_source, finding.ref) == (1200.0, "assumed", "r1")
 
 
 @pytest.mark.parametrize(

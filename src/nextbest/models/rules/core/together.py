@@ -20,7 +20,7 @@ from nextbest.models.rules.core.parts import (
     nobody_known,
     take,
 )
-from nextbest.models.rules.core.source import Mined, Plan, Source, Written
+from nextbest.models.rules.core.source import Mined, Plan, Quarters, Source, Written
 from nextbest.models.rules.core.stability import count_quarters, stability
 from nextbest.models.rules.core.strata import size_null
 
@@ -55,19 +55,24 @@ def mine_together(source: Source, plan: Plan) -> Mined:
     many = (makers >= plan.min_customers) | (nobody_known(source))
     buyers = None if source.customers is None else group_lists(basket_lists(baskets), source.customers)
     work = Work(source, plan, baskets, size_null(baskets), buyers)
-    choices = {
-        "+": found.where((found.n_both >= plan.floor) & many),
-        "-": found.where(_is_rare(baskets, found, plan)),
-    }
-    parts = [
-        _pair_rules(work, mined, sign, written)
-        for sign, mined in choices.items()
-        if plan.sign in (sign, "both")
+    reach = {"+": (found.n_both >= plan.floor) & many, "-": _is_rare(baskets, found, plan)}
+    signs = [sign for sign in reach if plan.sign in (sign, "both")]
+    also = {rule.sign for rule in written if len(rule.body) == 1} - set(signs)
+    nothing = np.zeros(len(found), dtype=bool)
+    pair_parts = [
+        _pair_rules(work, found.where(reach[sign] if sign in signs else nothing), sign, written)
+        for sign in (*signs, *sorted(also))
     ]
+    parts = list(pair_parts)
     if plan.max_length > _PAIR and plan.sign != "-":
         parts += long_parts(work, found.where(found.n_both >= plan.floor))
     parts += long_written(work, written, parts)
-    return _finish(work, parts, n_too_few=int(((found.n_both >= plan.floor) & ~many).sum()))
+    return _finish(
+        work,
+        parts,
+        count_quarters(work, pair_parts),
+        n_too_few=int(((found.n_both >= plan.floor) & ~many).sum()),
+    )
 
 
 def _is_rare(baskets: Baskets, found: Pairs, plan: Plan) -> NDArray[np.bool_]:
@@ -151,7 +156,7 @@ def _confident(part: Part, least: float, *, n_kept: int, written: set[tuple[int,
     return take(part, keep)
 
 
-def _finish(work: Work, parts: list[Part], *, n_too_few: int) -> Mined:
+def _finish(work: Work, parts: list[Part], quarters: Quarters | None, *, n_too_few: int) -> Mined:
     longest = max((part.bodies.shape[1] for part in parts), default=1)
     codes = work.baskets.codes
     bodies = [
@@ -159,7 +164,6 @@ def _finish(work: Work, parts: list[Part], *, n_too_few: int) -> Mined:
         for part in parts
     ]
     columns = {name: np.concatenate([part.columns[name] for part in parts]) for name in parts[0].columns}
-    quarters = count_quarters(work, parts[: 1 if work.plan.sign != "both" else 2])
     if quarters is not None:
         columns |= stability(quarters, columns)
     n_frequent = work.baskets.n_frequent(work.plan.floor)

@@ -22,8 +22,8 @@ from nextbest.models.rules.core.pairs import TooManyError
 from nextbest.models.rules.core.source import Mined, Plan
 from nextbest.models.rules.core.together import mine_together
 from nextbest.models.rules.run.frames import LIMITS, PERIODS, ROWS, Labels, periods_of, rules_of
-from nextbest.models.rules.run.reading import Reading, margins, read, reviews, written_rules
-from nextbest.models.rules.spec import RulesSettings
+from nextbest.models.rules.run.reading import Reading, margins, read, reviews, written_levels, written_rules
+from nextbest.models.rules.spec import Level, RulesSettings
 from nextbest.tables.store import Store
 
 _SHARE_OF_CUSTOMERS = 0.01
@@ -44,8 +44,8 @@ class _Task:
     settings: RulesSettings
     reading: Reading
     plan: Plan
-    n_never_sold: int
-    """Written rules that name a product nobody bought."""
+    n_unmeasured: int
+    """Written rules that cannot be measured."""
 
 
 def run(store: Store, settings: RulesSettings, moment: Moment) -> list[Finding]:
@@ -54,12 +54,15 @@ def run(store: Store, settings: RulesSettings, moment: Moment) -> list[Finding]:
         raise SettingsError(
             "rules.two_floors", min_count=settings.min_count, min_support=settings.min_support
         )
-    results = [
-        _mine(store, settings, moment, level, ordered=ordered)
+    wanted = [
+        (level, ordered)
         for level in dict.fromkeys(settings.level)
         for ordered in (False, True)
         if settings.ordered in ("both", str(ordered).lower())
     ]
+    results = [_mine(store, settings, moment, level, ordered=ordered) for level, ordered in wanted]
+    for level, ordered in sorted(written_levels(store) - set(wanted)):
+        results.append(_measure_written(store, settings, moment, level, ordered=ordered))
     rules = pa.concat_tables([result.rules for result in results])
     store.write("rules", rules)
     store.write("rule_periods", pa.concat_tables([result.periods for result in results]))
@@ -74,18 +77,43 @@ def _mine(store: Store, settings: RulesSettings, moment: Moment, level: str, *, 
         return _nothing(words.nothing_at_level(level))
     if len(reading.ids) == 1:
         return _nothing(words.too_few_products(level, len(reading.ids)))
-    written, n_never_sold = written_rules(store, level, reading.ids)
+    written, n_unmeasured = written_rules(store, level, reading.ids, ordered=ordered)
     asked = replace(_plan(settings, reading, ordered=ordered), written=tuple(written))
-    task = _Task(level, ordered, settings, reading, asked, n_never_sold)
+    task = _Task(level, ordered, settings, reading, asked, n_unmeasured)
     found, plan = _mine_with_floor(task)
     if found is None:
         return _nothing(words.order_unknown(level))
+    rules, periods = _tables(store, task, found)
+    return _Result(rules, periods, _limits(task, found, plan), tuple(_said(task, found, plan)))
+
+
+def _measure_written(
+    store: Store, settings: RulesSettings, moment: Moment, level: Level, *, ordered: bool
+) -> _Result:
+    """Measure what people wrote where nothing is mined."""
+    reading = read(store, level, settings, moment.as_of, ordered=ordered)
+    written, n_unmeasured = written_rules(store, level, reading.ids, ordered=ordered)
+    plan = Plan(reading.source.n_baskets + 1, written=tuple(written), within_days=settings.within_days)
+    task = _Task(level, ordered, settings, reading, plan, n_unmeasured)
+    found = _mine_with_floor(task)[0] if written else None
+    if found is None:
+        return _Result(ROWS.empty_table(), PERIODS.empty_table(), LIMITS.empty_table(), ())
+    return _Result(*_tables(store, task, found), LIMITS.empty_table(), ())
+
+
+def _tables(store: Store, task: _Task, found: Mined) -> tuple[pa.Table, pa.Table]:
+    level, reading = task.level, task.reading
     labels = Labels(
-        level, ordered, reading.ids, reading.names, margins(store, level), reviews(store), tuple(written)
+        level,
+        task.ordered,
+        reading.ids,
+        reading.names,
+        margins(store, level),
+        reviews(store),
+        task.plan.written,
     )
     rules = rules_of(found, labels)
-    periods = periods_of(found, rules["rule_id"])
-    return _Result(rules, periods, _limits(task, found, plan), tuple(_said(task, found, plan)))
+    return rules, periods_of(found, rules["rule_id"])
 
 
 def _plan(settings: RulesSettings, reading: Reading, *, ordered: bool) -> Plan:
@@ -163,7 +191,7 @@ def _limits(task: _Task, found: Mined, plan: Plan) -> pa.Table:
         ("max_rules", plan.max_rules, 0),
         ("max_basket", task.settings.max_basket, task.reading.n_large),
         ("lines_without_level", None, task.reading.n_no_level),
-        ("written_rules_never_sold", None, task.n_never_sold),
+        ("written_rules_not_measured", None, task.n_unmeasured),
     ]
     named = [
         {

@@ -15,7 +15,7 @@ import pyarrow as pa
 from nextbest.models.rules import query
 from nextbest.models.rules.core.baskets import Ints
 from nextbest.models.rules.core.source import NO_DAY, Source, Written
-from nextbest.models.rules.spec import RulesSettings
+from nextbest.models.rules.spec import Level, RulesSettings
 from nextbest.tables.store import Store
 
 
@@ -89,16 +89,28 @@ def without_large(source: Source, max_basket: int | None) -> tuple[Source, int]:
     return kept, int((~small).sum())
 
 
-def written_rules(store: Store, level: str, ids: list[str]) -> tuple[list[Written], int]:
-    """Read the rules people wrote at a level; also how many name a product that was never sold."""
+def written_levels(store: Store) -> set[tuple[Level, bool]]:
+    """Say at which levels people wrote rules, together (False) or in order (True)."""
+    if not store.has("written_rules"):
+        return set()
+    rows = store.arrow(store.table("written_rules").select("level", "is_ordered").distinct()).to_pylist()
+    return {(row["level"], row["is_ordered"]) for row in rows}
+
+
+def written_rules(store: Store, level: str, ids: list[str], *, ordered: bool) -> tuple[list[Written], int]:
+    """Read the rules people wrote at a level; also how many cannot be measured.
+
+    These name a product that was never sold, or want an order of three.
+    """
     if not store.has("written_rules"):
         return [], 0
     rules = store.table("written_rules")
+    rules = rules.filter(rules.level == level, rules.is_ordered == ordered)
     codes = {item: code for code, item in enumerate(ids)}
     found, n_unknown = [], 0
-    for row in store.arrow(rules.filter(rules.level == level)).sort_by("rule_id").to_pylist():
+    for row in store.arrow(rules).sort_by("rule_id").to_pylist():
         body = json.loads(row["body_ids"])
-        if not {*body, row["head_id"]} <= set(codes):
+        if not {*body, row["head_id"]} <= set(codes) or (ordered and len(body) > 1):
             n_unknown += 1
             continue
         members = tuple(sorted(codes[item] for item in body))
