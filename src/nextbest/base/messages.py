@@ -121,7 +121,7 @@ class _Phrase(string.Formatter):
     def as_money(self, value: float | Decimal) -> str:
         from babel.numbers import format_currency, format_decimal
 
-        digits = "#,##0" if abs(float(value)) >= 1000 else "#,##0.00"  # noqa: PLR2004
+        digits = "#,##0" if abs(float(value)) >= 100 else "#,##0.00"  # noqa: PLR2004
         if self.currency is None:
             return format_decimal(value, digits, locale=self.locale)
         return format_currency(value, self.currency, f"¤{digits}", locale=self.locale, currency_digits=False)
