@@ -87,14 +87,14 @@ def measure_command(
     SystemExit
         The command failed.
     """
-    runs = [_command_once(command, environment or {}) for _ in range(times)]
+    runs = [_command_once(command, dict(environment or {})) for _ in range(times)]
     middle = statistics.median_low(run.wall for run in runs)
     return next(run for run in runs if run.wall == middle)
 
 
-def _command_once(command: Sequence[str], environment: Mapping[str, str]) -> Measured:
+def _command_once(command: Sequence[str], environment: dict[str, str]) -> Measured:
     began = time.perf_counter()
-    process = subprocess.Popen(command, env=os.environ | environment, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, env=_surroundings() | environment, stdout=subprocess.PIPE, text=True)
     with process:
         said = process.stdout.read() if process.stdout else ""
         _, status, used = os.wait4(process.pid, 0)
@@ -103,6 +103,11 @@ def _command_once(command: Sequence[str], environment: Mapping[str, str]) -> Mea
     if process.returncode:
         sys.exit(f"{' '.join(command)} ended with exit code {process.returncode}.\n{said}")
     return Measured(used.ru_utime + used.ru_stime, wall, used.ru_maxrss / _KIB_PER_MB, answer=said)
+
+
+def _surroundings() -> dict[str, str]:
+    """Take this shell's environment, but let Python keep its bytecode as it does for anybody."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def measure_here(work: Work) -> Measured:
