@@ -82,7 +82,7 @@ def test_holdings_make_the_customer_the_basket(make_store):
         holdings=[{"customer_id": who, "product_id": what} for who, what in held],
         customers=[{"customer_id": who} for who in ("ann", "bob", "cat", "dan")],
     )
-    rules, _ = run(store, min_count=1, min_customers=1)
+    rules, _ = run(store, min_count=1)
     rule = rules["visa", "loan", "+", False]
     assert (rule["n_orders"], rule["n_body"], rule["n_both"]) == (4, 2, 1)
     assert rule["n_customers_both"] == 1
@@ -120,7 +120,11 @@ def test_a_pair_that_three_households_make_is_not_a_rule(make_store):
         for at in range(30)
         for product in "ab"
     ]
-    assert run(make_store(order_lines=lines), min_count=5)[0] == {}
+    rules, findings = run(make_store(order_lines=lines), min_count=5)
+    assert rules == {}
+    assert render(findings[0].sentence) == (
+        "At product level 1 pairs are in 5 baskets together, but each was made by fewer than 5 known customers."
+    )
     assert len(run(make_store(order_lines=lines), min_count=5, min_customers=3)[0]) == 2
 
 

@@ -20,6 +20,7 @@ RULE = {
 FOLLOWS = RULE | {
     "is_ordered": True, "relation": "follows", "days_between": 30.0, "days_between_low": 20.0, "days_between_high": 45.0
 }  # fmt: skip
+BARE = RULE | {"n_periods": None, "n_customers_both": None, "margin_at_stake": None}
 SUBSTITUTES = RULE | {
     "sign": "-",
     "relation": "substitutes",
@@ -42,8 +43,8 @@ def test_a_complement_reads_well():
 
 @pytest.mark.parametrize(
     "rule",
-    [RULE, FOLLOWS, SUBSTITUTES, RULE | {"margin_at_stake": None}, RULE | {"size_lift": None}],
-    ids=["goes_with", "follows", "substitutes", "unpriced", "of_few"],
+    [RULE, FOLLOWS, SUBSTITUTES, RULE | {"margin_at_stake": None}, RULE | {"size_lift": None}, BARE],
+    ids=["goes_with", "follows", "substitutes", "unpriced", "of_few", "bare"],
 )
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_every_finding_reads_in_both_languages(rule, language):

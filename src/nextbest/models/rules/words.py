@@ -35,6 +35,8 @@ def rule_found(rule: Mapping[str, Any]) -> Finding:
     code = _CODES[rule["relation"]]
     if code == "rules.goes_with" and rule["size_lift"] is None:
         code = "rules.goes_with_of_few"
+    elif code == "rules.goes_with" and None in (rule["n_periods"], rule["n_customers_both"]):
+        code = "rules.goes_with_bare"
     if rule["margin_at_stake"] is None and rule["sign"] == "+":
         code += "_unpriced"
     return Finding(
@@ -60,6 +62,18 @@ def no_pairs(level: str, *, floor: int, n_baskets: int, is_ordered: bool) -> Fin
     """Say that no pair reaches the floor."""
     code = "rules.no_sequences" if is_ordered else "rules.no_pairs"
     return Finding(code, {"level": f"rules.level_{level}", "floor": floor, "n_baskets": n_baskets})
+
+
+def too_few_customers(level: str, *, n_pairs: int, floor: int, min_customers: int, n_baskets: int) -> Finding:
+    """Say that pairs reach the floor, but by too few customers."""
+    values: dict[str, Value] = {
+        "level": f"rules.level_{level}",
+        "n_pairs": n_pairs,
+        "floor": floor,
+        "min_customers": min_customers,
+        "n_baskets": n_baskets,
+    }
+    return Finding("rules.too_few_customers", values)
 
 
 def order_unknown(level: str) -> Finding:

@@ -128,12 +128,14 @@ def _plan(settings: RulesSettings, reading: Reading, *, ordered: bool) -> Plan:
         floor = _least_count(settings.min_support, n)
     else:
         floor = choose_floor(n, share=_SHARE_OF_CUSTOMERS) if per_customer else choose_floor(n)
+    is_asked = settings.min_count is not None or settings.min_support is not None
     return Plan(
         max(floor, 1),
         settings.sign,
         settings.max_length,
         settings.min_confidence,
-        settings.min_customers,
+        # Where customers are the baskets, whoever asks for a count of baskets asks for that many customers.
+        min(floor, settings.min_customers) if per_customer and is_asked else settings.min_customers,
         settings.max_rules,
         settings.within_days,
     )
@@ -169,7 +171,15 @@ def _nothing(finding: Finding) -> _Result:
 
 def _said(task: _Task, found: Mined, plan: Plan) -> Iterator[Finding]:
     level, n_large = task.level, task.reading.n_large
-    if not len(found):
+    if not len(found) and found.n_too_few_customers:
+        yield words.too_few_customers(
+            level,
+            n_pairs=found.n_too_few_customers,
+            floor=plan.floor,
+            min_customers=plan.min_customers,
+            n_baskets=found.n_baskets,
+        )
+    elif not len(found):
         yield words.no_pairs(level, floor=plan.floor, n_baskets=found.n_baskets, is_ordered=task.ordered)
     if plan.floor > task.plan.floor:
         yield words.floor_raised(level, floor=plan.floor, chosen=task.plan.floor, max_rules=plan.max_rules)
