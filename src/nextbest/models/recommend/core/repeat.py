@@ -1,0 +1,143 @@
+"""Repeat: how likely each product that a customer has bought is to come next, by frequency and rhythm."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from nextbest.models.recommend.core.orders import GUEST, Floats, Ints
+from nextbest.models.recommend.core.scene import Scene
+
+_HALF_LIFE_ORDERS = 5.0
+_HALF_LIFE_DAYS = 28.0
+_SHORT_DAYS = 7.0
+
+DATED: Final = (
+    "frequency",
+    "popularity",
+    "recent_frequency",
+    "monthly_frequency",
+    "overdue",
+    "overdue_squared",
+    "recent_popularity",
+    "neighbours",
+)
+UNDATED: Final = ("frequency", "popularity", "recent_frequency", "overdue", "overdue_squared", "neighbours")
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Customers and the products they bought, sorted by customer and product."""
+
+    customer: Ints
+    product: Ints
+    n_orders: Floats
+    """Orders with the product."""
+    recent_orders: Floats
+    """The same, an order five orders earlier counting half."""
+    recent_days: Floats | None
+    """The same, an order 28 days earlier counting half; ``None`` without dates."""
+    since: Floats
+    """Since the last purchase: days, or orders where there are no days; at least 1."""
+    gap: Floats
+    """Usual time from purchase to purchase, in the same unit; at least 1."""
+
+    def take(self, rows: Ints) -> Pairs:
+        """Pick some pairs."""
+        monthly = None if self.recent_days is None else self.recent_days[rows]
+        plain = (self.customer, self.product, self.n_orders, self.recent_orders)
+        first = (column[rows] for column in plain)
+        return Pairs(*first, monthly, self.since[rows], self.gap[rows])
+
+
+def names(scene: Scene) -> tuple[str, ...]:
+    """Name the features that the data allow."""
+    return DATED if scene.is_dated else UNDATED
+
+
+def pairs(scene: Scene, as_of: Ints | None) -> Pairs:
+    """Sum up each customer's purchases of each product.
+
+    The usual gap is the mean gap, drawn towards the customer's whole time in the shop as by one gap more: a product
+    bought once may well be bought once.
+
+    Parameters
+    ----------
+    scene
+        What may be seen.
+    as_of
+        Day from which nothing is seen, for every customer of the shop, shape (customers,); ``None`` without dates.
+    """
+    orders = scene.orders
+    known = orders.line_customer != GUEST
+    line_order = orders.line_order[known]
+    customer, product = orders.line_customer[known], orders.line_product[known]
+    key = customer.astype(np.int64) * orders.n_products + product
+    by_pair = np.argsort(key, kind="stable")
+    key, line_order = key[by_pair], line_order[by_pair]
+    starts = np.flatnonzero(np.append(True, key[1:] != key[:-1])) if len(key) else np.zeros(0, np.int64)
+    ends = np.append(starts[1:], len(key)) - 1
+    whose, what = customer[by_pair][starts], product[by_pair][starts]
+    n = np.diff(np.append(starts, len(key))).astype(np.float64)
+    n_orders = orders.n_by_customer().astype(np.float64)
+    back = n_orders[customer[by_pair]] - orders.place()[line_order]
+    recent = _add(0.5 ** (back / _HALF_LIFE_ORDERS), starts)
+    if as_of is None or orders.day is None:
+        since, first, whole = back[ends], back[starts], n_orders[whose]
+        monthly = None
+    else:
+        age = (as_of[customer[by_pair]] - orders.day[line_order]).astype(np.float64)
+        since, first = age[ends], age[starts]
+        whole = np.zeros(orders.n_customers)
+        np.maximum.at(whole, whose, first)
+        whole = whole[whose]
+        monthly = _add(0.5 ** (age / _HALF_LIFE_DAYS), starts)
+    gap = (first - since + whole) / n
+    return Pairs(whose, what, n, recent, monthly, np.maximum(since, 1), np.maximum(gap, 1))
+
+
+def _add(values: Floats, starts: Ints) -> Floats:
+    return np.add.reduceat(values, starts) if len(starts) else np.zeros(0)
+
+
+def features(scene: Scene, held: Pairs, as_of: Ints | None, near: Floats) -> Floats:
+    """Give the features of each pair, shape (pairs, features).
+
+    Parameters
+    ----------
+    scene
+        What may be seen.
+    held
+        Pairs to describe.
+    as_of
+        Day of each customer of the shop; ``None`` without dates.
+    near
+        Share of the customer's neighbours who bought the product, shape (pairs,).
+    """
+    overdue = np.clip(np.log(held.since / held.gap), -4, 4)
+    columns = {
+        "frequency": np.log(held.n_orders),
+        "popularity": np.log(scene.popularity[held.product]),
+        "recent_frequency": np.log(held.recent_orders + 0.01),
+        "overdue": overdue,
+        "overdue_squared": overdue**2,
+        "neighbours": np.log(near + 0.2 / scene.neighbours.n_nearest),
+    }
+    if as_of is not None and held.recent_days is not None:
+        columns["monthly_frequency"] = np.log(held.recent_days + 0.01)
+        columns["recent_popularity"] = _recent(scene, held, as_of)
+    return np.stack([columns[name] for name in names(scene)], axis=1)
+
+
+def _recent(scene: Scene, held: Pairs, as_of: Ints) -> Floats:
+    """Give the logarithm of the recent popularity of each pair's product on the customer's day."""
+    said = np.empty(len(held.product))
+    days = as_of[held.customer]
+    order = np.argsort(days, kind="stable")
+    for part in np.split(order, np.flatnonzero(np.diff(days[order])) + 1):
+        if len(part):
+            recent = scene.recent(int(days[part[0]]), _SHORT_DAYS)
+            said[part] = np.log(recent[held.product[part]] + 0.5)
+    return said

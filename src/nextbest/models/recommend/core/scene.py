@@ -1,0 +1,107 @@
+"""What is known of customers and products at some moment, ready to be asked about any customer."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from nextbest.models.recommend.core.ease import ease
+from nextbest.models.recommend.core.neighbours import Neighbours, neighbours
+from nextbest.models.recommend.core.orders import Floats, Ints, Orders
+
+MOST_UNIVERSE = 2000
+"""Products that may be discovered: the most bought, and the most bought of late."""
+_LONG_SHARE = 0.8
+_HALF_LIFE_DAYS = 28.0
+_MEMORY = 6
+"""Half-lives after which a purchase is forgotten."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Orders that may be seen and everything derived from them."""
+
+    orders: Orders
+    departments: Ints | None = None
+    """Department of each product, -1 where it has none; ``None`` where nobody knows."""
+    most_universe: int = MOST_UNIVERSE
+
+    @functools.cached_property
+    def counts(self) -> sp.csr_matrix:
+        """Count orders by customer and product."""
+        return self.orders.counts()
+
+    @functools.cached_property
+    def popularity(self) -> Floats:
+        """Count orders by product."""
+        return self.orders.popularity()
+
+    @functools.cached_property
+    def universe(self) -> Ints:
+        """List the products that may be discovered, ascending."""
+        sold = np.flatnonzero(self.popularity > 0)
+        if len(sold) <= self.most_universe:
+            return sold.astype(np.int32)
+        order = np.lexsort((np.arange(len(self.popularity)), -self.popularity))
+        steady = order[: int(_LONG_SHARE * self.most_universe)]
+        latest = self.recent(self.last_day + 1, _HALF_LIFE_DAYS) if self.is_dated else self.popularity
+        latest[steady] = -1
+        fresh = np.lexsort((np.arange(len(latest)), -latest))[: self.most_universe - len(steady)]
+        return np.sort(np.concatenate([steady, fresh])).astype(np.int32)
+
+    @functools.cached_property
+    def place(self) -> Ints:
+        """Say where in the universe each product stands, -1 where it does not."""
+        place = np.full(self.orders.n_products, -1, dtype=np.int32)
+        place[self.universe] = np.arange(len(self.universe))
+        return place
+
+    @functools.cached_property
+    def bought(self) -> sp.csr_matrix:
+        """Mark with 1 what of the universe each customer bought. Shape (customers, universe)."""
+        bought = self.counts[:, self.universe].tocsr()
+        bought.data[:] = 1
+        return bought
+
+    @functools.cached_property
+    def weights(self) -> NDArray[np.float32]:
+        """Fit EASE on the universe."""
+        return ease(self.bought)
+
+    @functools.cached_property
+    def neighbours(self) -> Neighbours:
+        """Choose the customers to compare with."""
+        return neighbours(self.bought)
+
+    @property
+    def is_dated(self) -> bool:
+        """Tell whether orders have days."""
+        return self.orders.day is not None and self.orders.n_orders > 0
+
+    @property
+    def last_day(self) -> int:
+        """Day of the last order seen."""
+        return int(self._days.max())
+
+    @property
+    def _days(self) -> Ints:
+        assert self.orders.day is not None  # noqa: S101 - asked of dated orders only
+        return self.orders.day
+
+    @functools.cached_property
+    def _by_day(self) -> tuple[Ints, Ints]:
+        """Sort the lines by day: day and product of each."""
+        day = self._days[self.orders.line_order]
+        order = np.argsort(day, kind="stable")
+        return day[order], self.orders.line_product[order]
+
+    def recent(self, as_of: int, half_life: float) -> Floats:
+        """Count the orders with each product before a day, an order of ``half_life`` days earlier counting half."""
+        day, product = self._by_day
+        first, last = np.searchsorted(day, [as_of - int(_MEMORY * half_life), as_of])
+        faded = 0.5 ** ((as_of - day[first:last]) / half_life)
+        return np.bincount(product[first:last], weights=faded, minlength=self.orders.n_products)
