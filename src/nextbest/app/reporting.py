@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 
-from nextbest.advice.report import Edition, column_quality, render_report, shop_totals
-from nextbest.app.catalogue import contracts
+from nextbest.advice.report import Edition, render_report, shop_totals
 from nextbest.app.runner import findings_from
 from nextbest.base.errors import SettingsError, WorkspaceError
 from nextbest.base.messages import LANGUAGES
@@ -26,10 +25,9 @@ SHOWN: Final = (
     "audiences",
     "load_report",
     "load_reasons",
+    "data_quality",
     "skipped",
 )
-MEASURED: Final = ("customers", "products", "order_lines", "holdings")
-"""Tables whose columns the report describes."""
 
 
 def page(workspace: Workspace, against: str | None, language: str | None) -> str:
@@ -53,11 +51,6 @@ def page(workspace: Workspace, against: str | None, language: str | None) -> str
 def gather(store: DuckDBStore) -> dict[str, pa.Table]:
     """Read the tables that the report shows and that are there."""
     tables = {name: store.arrow(store.table(name)) for name in SHOWN if store.has(name)}
-    measured = [name for name in MEASURED if store.has(name)]
-    if measured:
-        known = contracts()
-        columns = [store.arrow(column_quality(store.table(name), known[name])) for name in measured]
-        tables["data_quality"] = pa.concat_tables(columns)
     if store.has("order_lines"):
         tables["shop_totals"] = store.arrow(shop_totals(store.table("order_lines")))
     return tables

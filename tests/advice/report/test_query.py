@@ -4,8 +4,7 @@ from decimal import Decimal
 
 import ibis
 
-from nextbest.advice.report import DATA_QUALITY, SHOP_TOTALS, column_quality, shop_totals
-from nextbest.tables import CANONICAL
+from nextbest.advice.report import SHOP_TOTALS, shop_totals
 
 
 def line(order_id, customer_id, product_id, on, money, **given):
@@ -44,25 +43,3 @@ def test_the_query_has_the_columns_of_its_contract_and_executes_nothing():
         name="order_lines",
     )  # fmt: skip
     assert shop_totals(lines).columns == SHOP_TOTALS.names
-
-
-def test_each_column_of_the_contract_has_a_row_and_personal_values_stay_hidden(make_store):
-    store = make_store(
-        customers=[
-            {
-                "customer_id": "ann",
-                "joined_on": "2024-01-02",
-                "birth_on": "1980-05-06",
-                "email": "ann@example.org",
-            },
-            {"customer_id": "bob", "joined_on": None, "birth_on": "1990-05-06", "email": None},
-        ]
-    )
-    contract = CANONICAL["customers"]
-    found = store.arrow(column_quality(store.table("customers"), contract))
-    assert found.column_names == list(DATA_QUALITY.names)
-    rows = {row["column"]: row for row in found.to_pylist()}
-    assert set(rows) == set(contract.names)
-    assert (rows["email"]["n_rows"], rows["email"]["n_missing"], rows["email"]["n_distinct"]) == (2, 1, 1)
-    assert (rows["joined_on"]["low"], rows["place"]["n_missing"]) == ("2024-01-02", 2)
-    assert not [row for row in rows.values() if row["low"] and contract[row["column"]].personal]

@@ -6,26 +6,22 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nextbest.advice.report.query import column_quality, shop_totals
+    from nextbest.advice.report.query import shop_totals
     from nextbest.advice.report.run import render_report
-    from nextbest.advice.report.spec import DATA_QUALITY, SHOP_TOTALS, Edition, ReportSettings
+    from nextbest.advice.report.spec import SHOP_TOTALS, Edition, ReportSettings
 
 _HOMES = {
-    "DATA_QUALITY": "spec",
     "Edition": "spec",
     "ReportSettings": "spec",
     "SHOP_TOTALS": "spec",
-    "column_quality": "query",
     "render_report": "run",
     "shop_totals": "query",
 }
 
 __all__ = [
-    "DATA_QUALITY",
     "SHOP_TOTALS",
     "Edition",
     "ReportSettings",
-    "column_quality",
     "render_report",
     "shop_totals",
 ]

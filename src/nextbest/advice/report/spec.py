@@ -67,22 +67,6 @@ SHOP_TOTALS: Final = Table(
     ),
 )
 
-DATA_QUALITY: Final = Table(
-    "data_quality",
-    "one row per column of a loaded table",
-    ("table", "column"),
-    (
-        Column("table", "string", "canonical table"),
-        Column("column", "string", "column"),
-        Column("n_rows", "int64", "rows"),
-        Column("n_missing", "int64", "rows without a value"),
-        Column("n_distinct", "int64", "distinct values"),
-        Column("low", "string", "lowest value, as text"),
-        Column("high", "string", "highest value, as text"),
-        Column("note", "string", "what is odd about it"),
-    ),
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Shop:
@@ -114,7 +98,7 @@ class Quality:
 
     table: str
     columns: Sequence[Row]
-    """Columns that the data give, most missing values first: rows of ``DATA_QUALITY``."""
+    """Columns that the data give, most missing values first: rows of ``data_quality``."""
     not_given: Sequence[str]
     """Columns of the contract without a single value."""
 
