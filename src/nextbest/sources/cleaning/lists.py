@@ -34,7 +34,7 @@ FEE_NAMES: Final = (
     r" ?(fee|charge|cost)s?$"
     r"|^(manual|discount|order discount|rounding|round off|rounding adjustment|tip|tips|gratuity|donation|deposit|surcharge|samples?"
     r"|free sample|gift wrap(ping)?|store credit|carrier bag|carrier bag charge)$"
-    r"|^adjust(ment)? (by|for|of)\b|^adjustment$|gift ?(voucher|certificate)\b|^(e-?)?gift ?card\b|\bcommission$"
+    r"|^(adjust|adjustment) (by|for|of)\b|^adjustment$|gift ?(voucher|certificate)\b|^(e-?)?gift ?card\b|\bcommission$"
     r"|^[【\[(（]?(赠品|非卖品|样品|小样|试用装|邮费|运费|邮资|快递费|配送费|打包费|包装费|餐盒费|服务费|手续费|茶位费|押金|差价|补差|补差价|补邮"
     r"|补运费|补邮费|礼品卡|储值卡|充值|代金券|优惠券|运费险|抹零|小费)"
     r"|(补差价|补邮费|补运费|差价补拍|邮费补拍|运费补拍|邮费链接|差价链接|运费链接|补差链接)"
