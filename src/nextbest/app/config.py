@@ -63,6 +63,8 @@ class SourceSettings(Settings):
     """rows: a row per thing; wide: a column per product held."""
     fill_by: str | None = None
     """Column whose equal, consecutive values share the cells that only their first row fills (Shopify: Name)."""
+    products: tuple[str, ...] = ()
+    """Wide holdings: the columns that are products."""
     columns: dict[str, str] = {}
     """``[table.]column = "their column"``; what is not named here is kept as an attribute."""
     personal: tuple[str, ...] = ()
@@ -71,7 +73,7 @@ class SourceSettings(Settings):
     @property
     def layout(self) -> Layout:
         """What the source's files mean."""
-        return Layout(self.table, self.columns, self.shape, self.fill_by)
+        return Layout(self.table, self.columns, self.shape, self.fill_by, self.products)
 
 
 @dataclass(frozen=True, slots=True)

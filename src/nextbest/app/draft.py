@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from nextbest.app.config import SourceSettings
 from nextbest.base.errors import DataError, WorkspaceError
 from nextbest.engines.snapshots import plain_io_errors
 from nextbest.sources.files import open_source
-from nextbest.sources.mapping import Guess, guess
+from nextbest.sources.mapping import Guess, guess, settled
 
 SAMPLE: Final = 2000
 """Rows looked at for guessing, spread over the file."""
@@ -77,6 +77,7 @@ def source_for(
         mode=known.mode,
         shape=known.layout.shape,
         fill_by=known.layout.fill_by,
+        products=known.layout.products,
         columns=dict(known.layout.columns),
         personal=known.personal,
     )
@@ -115,7 +116,7 @@ def draft(
     """
     if (folder / config.FILE).exists():
         raise WorkspaceError("app.workspace_exists", folder=folder.name, file=config.FILE)
-    sources = [source_for(location, given=given) for location in files]
+    sources = _together([source_for(location, given=given) for location in files])
     _refuse_unfit(sources)
     zone = next((source.guess.time_zone for source in sources if source.guess.time_zone), None)
     currency = next((source.guess.currency for source in sources if source.guess.currency), None)
@@ -136,6 +137,21 @@ def write(folder: Path, made: Draft, capabilities: Mapping[str, Mapping[str, Any
     with plain_io_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         config.write(folder, made.shop, _named_apart(made.sources), capabilities)
+
+
+def _together(sources: Sequence[SourceDraft]) -> list[SourceDraft]:
+    """Settle what the files are, seen together: heads of orders fill the lines of item files."""
+    guesses = settled([source.guess for source in sources])
+    return [
+        replace(
+            source,
+            guess=known,
+            settings=source.settings.model_copy(
+                update={"table": known.layout.table, "columns": dict(known.layout.columns)}
+            ),
+        )
+        for source, known in zip(sources, guesses, strict=True)
+    ]
 
 
 def _refuse_unfit(sources: Sequence[SourceDraft]) -> None:

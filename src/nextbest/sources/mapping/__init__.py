@@ -1,7 +1,7 @@
 """Which canonical table a file feeds, and which of its columns is which.
 
 ``guess(columns, head, given=..., table=...)`` recognises the common exports by their headers (English and Chinese) and
-the rest by the shape of the values. ``Layout`` is what a person confirms and ``nextbest.toml`` keeps.
+the rest by the shape of the values; ``settled(guesses)`` looks at the files of a shop together. ``Layout`` is what a person confirms and ``nextbest.toml`` keeps.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from nextbest.sources.mapping.spec import (
 )
 
 if TYPE_CHECKING:
-    from nextbest.sources.mapping.core import guess, is_personal_header
+    from nextbest.sources.mapping.core import guess, is_personal_header, settled
 
 __all__ = [
     "FILE_NAME",
@@ -40,12 +40,13 @@ __all__ = [
     "columns_of",
     "guess",
     "is_personal_header",
+    "settled",
     "terms",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    if name in {"guess", "is_personal_header"}:
+    if name in {"guess", "is_personal_header", "settled"}:
         from nextbest.sources.mapping import core
 
         return getattr(core, name)

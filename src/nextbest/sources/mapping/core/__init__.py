@@ -2,5 +2,6 @@
 
 from nextbest.sources.mapping.core.aliases import is_personal_header
 from nextbest.sources.mapping.core.guessing import guess
+from nextbest.sources.mapping.core.settling import settled
 
-__all__ = ["guess", "is_personal_header"]
+__all__ = ["guess", "is_personal_header", "settled"]
