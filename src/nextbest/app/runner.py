@@ -18,7 +18,7 @@ import pyarrow as pa
 from nextbest.app import plan
 from nextbest.base.capability import Capability, Moment
 from nextbest.base.findings import Finding
-from nextbest.base.messages import render
+from nextbest.base.messages import codes, render
 from nextbest.base.settings import Settings
 from nextbest.engines.duckdb_store import DuckDBStore, arrow_schema
 from nextbest.tables import FINDINGS, SKIPPED
@@ -157,7 +157,8 @@ def finding_rows(outcome: Outcome, language: str, currency: str | None) -> pa.Ta
 
 
 def findings_from(rows: Iterable[Mapping[str, Any]]) -> list[Finding]:
-    """Read findings back from their rows."""
+    """Read findings back from their rows; those that this version has no words for are left out."""
+    known = codes("en")
     return [
         Finding(
             row["code"],
@@ -167,6 +168,7 @@ def findings_from(rows: Iterable[Mapping[str, Any]]) -> list[Finding]:
             ref=row["ref"],
         )
         for row in sorted(rows, key=lambda row: row["rank"])
+        if row["code"] in known
     ]
 
 
