@@ -110,9 +110,7 @@ def orders_of(lines: ir.Table) -> ir.Table:
 
 def lines_of(lines: ir.Table, orders: ir.Table, items: ir.Table) -> ir.Table:
     """List each item of each order once, by codes, sorted: order, item."""
-    keys = orders.select(
-        guest_key="is_guest", customer_key="customer", order_key="order", order_code="code"
-    )
+    keys = orders.select(guest_key="is_guest", customer_key="customer", order_key="order", order_code="code")
     ids = items.select(item_key="item", item_code="code")
     coded = lines.inner_join(
         keys,
@@ -128,22 +126,21 @@ def lines_of(lines: ir.Table, orders: ir.Table, items: ir.Table) -> ir.Table:
 
 
 def facts_of(items: ir.Table, products: ir.Table | None, level: str) -> ir.Table:
-    """Say of each item its name, its department and its family (what may replace it): code, item, name, ..."""
+    """Say of each item its name, department and family: code, item, name, department, family.
+
+    A family serves one need, so that its products may replace each other: a category. Categories have no family.
+    """
+    unknown = ibis.null("string")
     if products is None:
-        unknown = ibis.null("string")
         return items.select("code", "item", name=items.item, department=unknown, family=unknown)
-    name, family = (
-        (products.name, products.category) if level == "product" else (products.category, products.department)
-    )
+    name, family = (products.name, products.category) if level == "product" else (products.category, unknown)
     key = "product_id" if level == "product" else level
     named = products.select(item_key=products[key], name=name, family=family, department=products.department)
     one = named.group_by("item_key").aggregate(
         name=named.name.min(), family=named.family.min(), department=named.department.min()
     )
     joined = items.left_join(one, items.item == one.item_key)
-    return joined.select(
-        "code", "item", "department", "family", name=ibis.coalesce(joined.name, joined.item)
-    )
+    return joined.select("code", "item", "department", "family", name=ibis.coalesce(joined.name, joined.item))
 
 
 def segments_of(customers: ir.Table, segment: str) -> ir.Table:

@@ -44,17 +44,23 @@ RECOMMEND_EVALUATION: Final = Table(
     "one row per method, list and length",
     ("list", "k", "method"),
     (
-        Column("method", "string", "popularity, personal_frequency, nextbest, or another tried", required=True),
+        Column(
+            "method", "string", "popularity, personal_frequency, nextbest, or another tried", required=True
+        ),
         Column("uses", "string", "method behind nextbest; otherwise the method itself", required=True),
         Column("is_baseline", "boolean", "popularity and personal_frequency", required=True),
         Column("is_chosen", "boolean", "what the lists are made by: nextbest", required=True),
-        Column("list", "string", "all, repeat (bought before) or discover (new to the customer)", required=True),
+        Column(
+            "list", "string", "all, repeat (bought before) or discover (new to the customer)", required=True
+        ),
         Column("k", "int64", "length of the list", required=True),
         Column("recall", "float64", "share of what came next that the list held, mean over customers, 0-1"),
         Column("recall_se", "float64", "standard error of recall over customers"),
         Column("ndcg", "float64", "normalised discounted gain, ideal over min(k, truth), 0-1"),
         Column("hit_rate", "float64", "share of customers with at least one hit, 0-1"),
-        Column("n_customers", "int64", "customers with something of this list in what came next", required=True),
+        Column(
+            "n_customers", "int64", "customers with something of this list in what came next", required=True
+        ),
     ),
 )
 
@@ -73,7 +79,9 @@ RECOMMENDATIONS: Final = Table(
             "float64",
             "the customer buys it within horizon_days, 0-1; null without days or a past to learn from",
         ),
-        Column("reason_code", "string", "rhythm, often, because, popular, fresh or fresh_segment", required=True),
+        Column(
+            "reason_code", "string", "rhythm, often, because, popular, fresh or fresh_segment", required=True
+        ),
         Column("because_id", "string", "what the customer bought that points here"),
         Column("n_orders", "int64", "orders of the customer with it"),
         Column("since_days", "float64", "days since the customer last bought it"),
@@ -98,7 +106,12 @@ RELATED_PRODUCTS: Final = Table(
             "goes_with: observed over expected baskets of the same size; instead_of: customers' ratio over baskets'",
             required=True,
         ),
-        Column("n_both", "int64", "baskets with both (goes_with), customers with both (instead_of)", required=True),
+        Column(
+            "n_both",
+            "int64",
+            "baskets with both (goes_with), customers with both (instead_of)",
+            required=True,
+        ),
     ),
 )
 

@@ -73,7 +73,9 @@ def choose(scene: Scene, trial: Trial) -> dict[str, Choice]:
     if max(_n_served(part) for part in truth.values()) < LEAST_CUSTOMERS:
         return {kind: Choice(plain[kind][0], tuple(plain[kind]), {}) for kind in LISTS}
     rows = _learnable(scene, asked, truth)
-    halves = {kind: [_blend(scene, kind, name, rows[kind], half) for name, half in _ways(kind)] for kind in LISTS}
+    halves = {
+        kind: [_blend(scene, kind, name, rows[kind], half) for name, half in _ways(kind)] for kind in LISTS
+    }
     lists = make_lists(
         scene, asked.customers, asked.as_of, {kind: plain[kind] + halves[kind] for kind in LISTS}, CHOICE_K
     )

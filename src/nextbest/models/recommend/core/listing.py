@@ -34,7 +34,7 @@ class Rows:
     since: Floats
     """Since the last of them: days, or orders without dates; NaN for discoveries."""
     gap: Floats
-    """Usual time from one to the next, in the same unit; NaN for discoveries."""
+    """Mean time from one to the next, in the same unit; 0 where there was one, NaN for discoveries."""
 
 
 def list_rows(
@@ -77,7 +77,7 @@ def _repeats(scene: Scene, batch: Batch, places: Ints, listed: Ints) -> Rows:  #
         np.full(len(row), -1, dtype=np.int32),
         held.n_orders[row],
         held.since[row],
-        held.gap[row],
+        held.span[row] / np.maximum(held.n_orders[row] - 1, 1),
     )
 
 
@@ -96,9 +96,7 @@ def _discoveries(scene: Scene, batch: Batch, places: Ints, listed: Ints) -> Rows
     )
 
 
-def because(
-    weights: NDArray[np.float32], bought: sp.csr_matrix, places: Ints, universe: Ints
-) -> Ints:
+def because(weights: NDArray[np.float32], bought: sp.csr_matrix, places: Ints, universe: Ints) -> Ints:
     """Find the purchase that speaks most for each discovery; -1 where none speaks for it.
 
     Parameters

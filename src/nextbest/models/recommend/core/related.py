@@ -16,6 +16,8 @@ _SHRINK = 5.0
 """Baskets that both counts are padded with: a pair seen twice says little."""
 _LEAST_BOTH = 5
 _LEAST_STRENGTH = 1.1
+_MOST_TOGETHER = 0.8
+"""Observed over expected baskets above which two products are no substitutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ def relations(scene: Scene, families: Ints | None, k: int) -> dict[str, Related]
         ratio = (customers + _SHRINK) / (by_chance + _SHRINK) / with_lift
         family = families[scene.universe]
         same = (family[:, None] == family[None, :]) & (family >= 0)[:, None]
-        allowed = same & (customers >= _LEAST_BOTH) & (with_lift < 1)
+        allowed = same & (customers >= _LEAST_BOTH) & (with_lift < _MOST_TOGETHER) & (customers > by_chance)
         related["instead_of"] = _listed(scene, np.where(allowed, ratio, 0), customers, k)
     return related
 

@@ -42,14 +42,16 @@ class Pairs:
     since: Floats
     """Since the last purchase: days, or orders where there are no days; at least 1."""
     gap: Floats
-    """Usual time from purchase to purchase, in the same unit; at least 1."""
+    """Time in the shop per purchase, in the same unit; at least 1."""
+    span: Floats
+    """From the first purchase to the last, in the same unit."""
 
     def take(self, rows: Ints) -> Pairs:
         """Pick some pairs."""
         monthly = None if self.recent_days is None else self.recent_days[rows]
         plain = (self.customer, self.product, self.n_orders, self.recent_orders)
         first = (column[rows] for column in plain)
-        return Pairs(*first, monthly, self.since[rows], self.gap[rows])
+        return Pairs(*first, monthly, self.since[rows], self.gap[rows], self.span[rows])
 
 
 def names(scene: Scene) -> tuple[str, ...]:
@@ -60,8 +62,8 @@ def names(scene: Scene) -> tuple[str, ...]:
 def pairs(scene: Scene, as_of: Ints | None) -> Pairs:
     """Sum up each customer's purchases of each product.
 
-    The usual gap is the mean gap, drawn towards the customer's whole time in the shop as by one gap more: a product
-    bought once may well be bought once.
+    The usual gap is the customer's time in the shop over the number of purchases: it is also known of a product bought
+    once.
 
     Parameters
     ----------
@@ -94,8 +96,8 @@ def pairs(scene: Scene, as_of: Ints | None) -> Pairs:
         np.maximum.at(whole, whose, first)
         whole = whole[whose]
         monthly = _add(0.5 ** (age / _HALF_LIFE_DAYS), starts)
-    gap = (first - since + whole) / n
-    return Pairs(whose, what, n, recent, monthly, np.maximum(since, 1), np.maximum(gap, 1))
+    since = np.maximum(since, 1)
+    return Pairs(whose, what, n, recent, monthly, since, np.maximum(whole / n, 1), first - since)
 
 
 def _add(values: Floats, starts: Ints) -> Floats:

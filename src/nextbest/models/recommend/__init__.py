@@ -1,0 +1,37 @@
+"""Recommend: what each customer will buy again, what they may discover, and what goes with what.
+
+Reads ``order_lines`` (else ``holdings``), ``products`` and ``customers``; writes ``recommend_evaluation``,
+``recommendations`` and ``related_products``. ``for_cart`` lists what fits a cart.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from nextbest.models.recommend.spec import (
+    CARD,
+    RECOMMEND_EVALUATION,
+    RECOMMENDATIONS,
+    RELATED_PRODUCTS,
+    RecommendSettings,
+)
+
+if TYPE_CHECKING:
+    from nextbest.models.recommend.core.related import for_cart
+
+__all__ = [
+    "CARD",
+    "RECOMMENDATIONS",
+    "RECOMMEND_EVALUATION",
+    "RELATED_PRODUCTS",
+    "RecommendSettings",
+    "for_cart",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        from nextbest.models.recommend.core import related
+
+        return getattr(related, name)
+    raise AttributeError(name)

@@ -1,0 +1,98 @@
+"""The recipe of recommend: read the orders as codes, make and judge the lists, write them with their reasons."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+from nextbest.base.capability import Moment
+from nextbest.base.errors import SettingsError
+from nextbest.base.findings import Finding
+from nextbest.models.recommend.core.judging import OURS
+from nextbest.models.recommend.core.making import EPOCH, Made, cut_day, make
+from nextbest.models.recommend.run.reading import Reading, read
+from nextbest.models.recommend.run.writing import cold_rows, evaluation_rows, list_table, related_rows
+from nextbest.models.recommend.spec import ListResult, RecommendSettings
+from nextbest.models.recommend.words import findings, too_little
+from nextbest.tables.store import Store
+
+_PLAIN = {"repeat": "personal_frequency", "discover": "popularity", "all": "personal_frequency"}
+
+
+def run(store: Store, settings: RecommendSettings, moment: Moment) -> list[Finding]:
+    """Make every customer's lists; findings say how good they are and what the data could not give."""
+    reading = read(store, settings, moment.as_of)
+    if not reading.orders.n_orders:
+        for name in ("recommend_evaluation", "recommendations", "related_products"):
+            store.write(name, pa.table({}))
+        return []
+    _check(reading, settings)
+    as_of = None if reading.orders.day is None else _day(reading, moment)
+    made = make(reading.orders, reading.catalogue, as_of, settings)
+    store.write("recommend_evaluation", evaluation_rows(made))
+    store.write("recommendations", _lists(made, reading, settings))
+    store.write("related_products", related_rows(made, reading.items))
+    return findings(_results(made)) + too_little(
+        n_customers=reading.orders.n_customers,
+        n_judged=max((row.quality.n_customers for row in made.judged), default=0),
+        has_days=made.as_of is not None,
+        has_chances=any(chance is not None for chance in made.chances.values()),
+        n_repeats=len(made.lists["repeat"].product) if "repeat" in made.lists else 0,
+        is_repeated=bool((made.scene.counts.data > 1).any()),
+    )
+
+
+def _day(reading: Reading, moment: Moment) -> int:
+    """Give the run's day, or the day after the last order."""
+    if moment.as_of is not None:
+        return moment.as_of.toordinal() - EPOCH
+    assert reading.orders.day is not None  # noqa: S101
+    return int(reading.orders.day.max()) + 1
+
+
+def _check(reading: Reading, settings: RecommendSettings) -> None:
+    """Refuse a holdout that the data cannot give."""
+    cut, days = cut_day(settings), reading.orders.day
+    if cut is None:
+        return
+    if days is None:
+        raise SettingsError("recommend.holdout_needs_days", holdout=str(settings.holdout))
+    if not days.min() < cut <= days.max():
+        first, last = (np.datetime64(int(day), "D").item() for day in (days.min(), days.max()))
+        raise SettingsError("recommend.holdout_outside", holdout=settings.holdout, first=first, last=last)
+
+
+def _lists(made: Made, reading: Reading, settings: RecommendSettings) -> pa.Table:
+    """Put the lists of those who bought and of those who have not yet into one table."""
+    parts = [
+        list_table(made, kind, reading)
+        for kind in made.lists
+        if kind == "discover" or not reading.are_holdings
+    ]
+    if reading.cold is not None and reading.cold.num_rows:
+        parts.append(cold_rows(made, reading, settings))
+    return pa.concat_tables(parts).append_column(
+        "level", pa.array([settings.level] * sum(part.num_rows for part in parts), pa.string())
+    )
+
+
+def _results(made: Made) -> list[ListResult]:
+    """Set the chosen method of each list beside its baseline."""
+    found = {(row.kind, row.method): row for row in made.judged if row.k == 10}  # noqa: PLR2004
+    results = []
+    for kind in ("repeat", "discover"):
+        ours, plain = found.get((kind, OURS)), found.get((kind, _PLAIN[kind]))
+        if ours and plain and ours.quality.recall is not None and plain.quality.recall is not None:
+            results.append(
+                ListResult(
+                    kind,
+                    ours.uses,
+                    plain.method,
+                    ours.quality.recall,
+                    plain.quality.recall,
+                    ours.quality.recall_se,
+                    ours.k,
+                    ours.quality.n_customers,
+                )
+            )
+    return results
