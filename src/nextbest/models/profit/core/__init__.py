@@ -1,0 +1,1 @@
+"""The ideas: buyers beside customers like them, made-up heads that check the comparison, staying, and paying back."""
