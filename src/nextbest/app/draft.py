@@ -31,6 +31,29 @@ class SourceDraft:
     """Rows as the file gives them, all strings."""
 
 
+def quality(source: SourceDraft) -> pa.Table:
+    """Describe each column of a file as its sample shows it: what it was taken for, how full it is, an example.
+
+    Returns
+    -------
+    theirs, ours (``–`` for an attribute), filled_share (0-1), n_distinct (in the sample), example.
+    """
+    ours = {match.theirs: match.column for match in source.guess.matches}
+    rows = []
+    for name in source.sample.column_names:
+        values = source.sample[name].drop_null()
+        rows.append(
+            {
+                "theirs": name,
+                "ours": ours.get(name, "–"),
+                "filled_share": len(values) / max(source.sample.num_rows, 1),
+                "n_distinct": len(values.unique()),
+                "example": values[0].as_py() if len(values) else None,
+            }
+        )
+    return pa.Table.from_pylist(rows)
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A workspace that is not written yet."""

@@ -45,7 +45,7 @@ def run_cli() -> None:
             raise
         output.ERRORS.print(rendered(error.message), style="red", markup=False, soft_wrap=True)
         sys.exit(1)
-    except Exception as error:  # noqa: BLE001  (the last edge: a person sees a sentence, --debug shows the trace)
+    except Exception as error:  # the last edge: a person sees a sentence, --debug shows the trace
         if debug:
             raise
         output.ERRORS.print(unexpected(error), style="red", markup=False, soft_wrap=True)
@@ -60,7 +60,9 @@ def unexpected(error: Exception) -> str:
     """Say that something went wrong that is not the user's doing."""
     from nextbest.base.messages import Message
 
-    return rendered(Message("cli.unexpected", {"what": f"{type(error).__name__}: {error}".split("\n", 1)[0][:200]}))
+    return rendered(
+        Message("cli.unexpected", {"what": f"{type(error).__name__}: {error}".split("\n", 1)[0][:200]})
+    )
 
 
 def open_workspace(folder: Path) -> Workspace:

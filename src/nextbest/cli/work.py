@@ -198,10 +198,11 @@ def summary(done: Run) -> dict[str, Any]:
 
 
 def show_source(source: SourceDraft) -> None:
-    """Print what a file seems to hold, why, its first rows and their quality."""
+    """Print what a file seems to hold, how full its columns are, and its first rows."""
+    from nextbest.app.draft import quality
+
     output.say("cli.source_looks_like", file=Path(source.settings.files[0]).name, table=source.settings.table)
-    for match in source.guess.matches:
-        output.say("cli.column_is", ours=match.column, theirs=match.theirs, why=f"cli.why.{match.why}")
-    if source.guess.unmapped:
-        output.say("cli.attributes", columns=list(source.guess.unmapped))
+    output.show_rows(quality(source))
+    output.CONSOLE.print()
     output.show_rows(source.sample.slice(0, 20))
+    output.CONSOLE.print()
