@@ -1,7 +1,7 @@
 # make demo, make test: on a fresh machine these do everything. make check: what CI runs.
 VENV := .venv
 BIN := $(VENV)/bin
-INSTALL := $(BIN)/uv pip install --quiet --constraint constraints.txt
+INSTALL := $(BIN)/uv pip install --quiet --compile-bytecode --constraint constraints.txt
 
 .PHONY: demo test check format lint imports types spelling dependencies bench pictures clean
 
