@@ -13,6 +13,7 @@ from nextbest.models.rules.core.lists import basket_lists, group_lists, holders_
 from nextbest.models.rules.core.measures import (
     choose_floor,
     fisher,
+    lift_beyond_both,
     margin_at_stake,
     q_values,
     strength,
@@ -217,6 +218,13 @@ def test_nothing_is_at_stake_below_chance():
     assert np.isnan(stake[1])
 
 
+def test_a_rule_must_beat_chance_and_chance_in_baskets_of_its_size_to_be_worth_money():
+    """Petrol and cigarettes meet 52.7 times as often as in other small baskets, but only 1.38 times as often as in all."""
+    lift = lift_beyond_both(np.array([1.38, 4.0, 0.9, 2.0]), np.array([52.7, 2.0, 3.0, np.nan]))
+    stake = margin_at_stake(np.full(4, 100.0), np.full(4, 0.2), lift, np.full(4, 3.0))
+    np.testing.assert_allclose(stake, [60 * (1 - 1 / 1.38), 30, 0, 30])
+
+
 def test_a_written_rule_is_measured_below_the_floor():
     table = np.array([[1, 1, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]], dtype=bool)
     basket, product = rows_of(table)
@@ -254,6 +262,36 @@ def test_quarters_in_which_a_rule_holds_are_counted():
     assert found.columns["n_periods"].tolist() == [2, 2]
     assert found.columns["n_periods_held"].tolist() == [1, 1]
     assert found.quarters.n_orders.tolist() == [2, 2]
+
+
+def test_a_quarter_of_a_few_days_is_no_quarter():
+    """20 baskets in the first quarter, 1 in the second: it would be one in which the rule does not hold."""
+    table = np.array([[1, 1], [0, 0]] * 10 + [[1, 0], [0, 1]], dtype=bool)
+    basket, product = rows_of(table)
+    days = np.array([0] * 20 + [100, 100], dtype=np.int32)
+    found = mine_together(Source(basket, product, 22, None, days), Plan(1))
+    assert found.columns["n_periods"].tolist() == [1, 1]
+    assert found.columns["n_periods_held"].tolist() == [1, 1]
+    assert found.quarters.n_orders.tolist() == [20, 2]
+
+
+def test_a_small_quarter_counts_where_chance_alone_would_make_five():
+    table = np.array([[1, 1], [0, 0]] * 100 + [[1, 1], [0, 0]] * 10, dtype=bool)
+    basket, product = rows_of(table)
+    days = np.array([0] * 200 + [100] * 20, dtype=np.int32)
+    found = mine_together(Source(basket, product, 220, None, days), Plan(1))
+    assert found.columns["n_periods"].tolist() == [2, 2]
+
+
+def test_products_of_one_family_that_are_sometimes_bought_at_once_are_no_substitutes():
+    """At half of what chance would make they are on different errands, though the same customers buy both."""
+    table = np.tile(np.array([[1, 1]] + [[1, 0], [0, 1]] * 3 + [[0, 0]], dtype=bool), (10, 1))
+    basket, product = rows_of(table)
+    customers = (np.arange(80) // 8).astype(np.int32)
+    source = Source(basket, product, 80, customers, None, np.zeros(2, dtype=np.int32))
+    found = mine_together(source, Plan(5, sign="-"))
+    assert found.columns["rule_lift"].tolist() == [0.5, 0.5]
+    assert found.columns["relation"].tolist() == ["different_customers"] * 2
 
 
 def test_rows_that_come_twice_are_refused():

@@ -89,7 +89,7 @@ RULES = Table(
             "Benjamini-Hochberg of size_p_value over all pairs of frequent products",
         ),
         Column("customer_lift", "float64", "rule_lift with customers as baskets"),
-        Column("n_periods", "int64", "quarters in which body and head were both on sale"),
+        Column("n_periods", "int64", "quarters with enough baskets in which body and head were both on sale"),
         Column("n_periods_held", "int64", "quarters in which the rule pointed the same way"),
         Column("days_between", "float64", "ordered rules: median days from body to head"),
         Column("days_between_low", "float64", "first quartile of these days"),
@@ -113,7 +113,7 @@ RULES = Table(
         Column(
             "margin_at_stake",
             "float64",
-            "n_audience x confidence x (1 - 1/size_lift) x the head's margin per order",
+            "n_audience x confidence x (1 - 1/smaller of size_lift and rule_lift) x the head's margin per order",
         ),
         Column("margin_source", "string", "given, category_default or assumed"),
         Column("origin", "string", "mined or written", required=True),

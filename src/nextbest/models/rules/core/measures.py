@@ -93,13 +93,28 @@ def choose_floor(n_baskets: int, *, share: float = 0.001) -> int:
     return max(int(np.clip(np.ceil(share * n_baskets), 5, 20)), int(np.ceil(n_baskets / 10_000)))
 
 
+def lift_beyond_both(rule_lift: Floats, size_lift: Floats) -> Floats:
+    """Take the smaller lift: what is worth money beats chance, and chance in baskets of its size.
+
+    Two products of small baskets (petrol, cigarettes) may meet fifty times as often as in other small baskets, and yet hardly
+    more often than in all. Where basket size leaves nothing to chance, ``rule_lift`` alone counts.
+
+    Examples
+    --------
+    >>> lift_beyond_both(np.array([1.38, 4.0, 2.0]), np.array([52.7, 2.5, np.nan]))
+    array([1.38, 2.5 , 2.  ])
+    """
+    smaller: Floats = np.fmin(rule_lift, size_lift)
+    return smaller
+
+
 def margin_at_stake(n_audience: Floats, confidence: Floats, lift: Floats, margin: Floats) -> Floats:
     """Say what the audience would bring beyond chance if it bought the head as the others do; never below 0.
 
     Parameters
     ----------
     lift
-        ``size_lift``; ``rule_lift`` where basket size leaves nothing to chance.
+        What ``lift_beyond_both`` gives.
     margin
         The head's margin per order, in the shop's currency.
 

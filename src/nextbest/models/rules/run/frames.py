@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from nextbest.base.contract import Table
 from nextbest.models.rules.core.baskets import Floats
-from nextbest.models.rules.core.measures import margin_at_stake
+from nextbest.models.rules.core.measures import lift_beyond_both, margin_at_stake
 from nextbest.models.rules.core.source import Mined, Written
 from nextbest.models.rules.spec import RULE_LIMITS, RULE_PERIODS, RULES, rule_id
 
@@ -109,18 +109,25 @@ def periods_of(found: Mined, keys: pa.ChunkedArray) -> pa.Table:
 def _margins(head_ids: list[str], labels: Labels, found: Mined) -> tuple[Floats, list[str | None]]:
     """Say what is at stake where the head's margin is known; rules of what is not bought have nothing at stake."""
     known = [labels.margins.get(head, (np.nan, None)) for head in head_ids]
-    lift: Floats = found.columns["size_lift"]  # type: ignore[assignment]
-    unsized = np.isnan(lift) & ~np.isnan(found.columns["q_value"])
-    lift = np.where(unsized, found.columns["rule_lift"], lift)
     margin = margin_at_stake(
         found.columns["n_audience"],  # type: ignore[arg-type]
         found.columns["confidence"],  # type: ignore[arg-type]
-        lift,
+        _lift(found, labels),
         np.array([value for value, _ in known], dtype=float),
     )
     margin[found.columns["sign"] == "-"] = np.nan
     sources = [None if np.isnan(value) else source for value, (_, source) in zip(margin, known, strict=True)]
     return margin, sources
+
+
+def _lift(found: Mined, labels: Labels) -> Floats:
+    """Choose the lift that is worth money; for orders, whose ``rule_lift`` also counts heads bought before, ``size_lift``."""
+    size_lift: Floats = found.columns["size_lift"]  # type: ignore[assignment]
+    if labels.is_ordered:
+        return size_lift
+    is_long = np.isnan(found.columns["q_value"]) & np.isnan(size_lift)
+    smaller = lift_beyond_both(found.columns["rule_lift"], size_lift)  # type: ignore[arg-type]
+    return np.where(is_long, np.nan, smaller)
 
 
 def _array(values: object, field: pa.Field, n: int) -> pa.Array | pa.ChunkedArray:
