@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
+from nextbest.models.rules.core.baskets import Longs
 from nextbest.models.rules.core.lists import basket_lists, holders_of_all
 from nextbest.models.rules.core.parts import Columns, Part, Work
 from nextbest.models.rules.core.source import Quarters, quarters_of
 from nextbest.models.rules.core.strata import count_by_group
+
+_EXPECTED = 5
+
+
+def _is_fair_share(n_orders: Longs) -> NDArray[np.bool_]:
+    """Tell which quarters hold at least half as many baskets as a quarter on average."""
+    fair: NDArray[np.bool_] = 2 * n_orders * len(n_orders) >= n_orders.sum()
+    return fair
 
 
 def count_quarters(work: Work, parts: list[Part]) -> Quarters | None:
@@ -33,10 +43,17 @@ def count_quarters(work: Work, parts: list[Part]) -> Quarters | None:
 
 
 def stability(quarters: Quarters, columns: Columns) -> Columns:
-    """Count the quarters in which both were on sale, and those in which the rule pointed the same way."""
+    """Count the quarters that can tell, and those in which the rule pointed the same way.
+
+    A quarter can tell if both were sold, and it holds at least half as many baskets as quarters do on average, or should hold
+    both in five baskets by chance. The first and last quarters of a file are often a few days.
+    """
     n_rules = len(columns["sign"])
-    sold = (quarters.n_body > 0) & (quarters.n_head > 0)
-    gap = quarters.n_both * quarters.n_orders - quarters.n_body * quarters.n_head
+    by_chance = quarters.n_body * quarters.n_head
+    sold = (by_chance > 0) & (
+        _is_fair_share(quarters.n_orders) | (by_chance >= _EXPECTED * quarters.n_orders)
+    )
+    gap = quarters.n_both * quarters.n_orders - by_chance
     plus = (columns["sign"][quarters.rules] == "+")[:, None]
     held = sold & np.where(plus, gap > 0, gap < 0)
     n_periods, n_held = np.full(n_rules, np.nan), np.full(n_rules, np.nan)
