@@ -196,7 +196,8 @@ def test_money_at_stake_is_audience_by_confidence_beyond_chance_by_margin(make_s
     lines, profiles = shop(rng)
     rules, findings = run(make_store(order_lines=lines, product_profiles=profiles), min_count=5)
     rule = rules["p00", "p01", "+", False]
-    stake = rule["n_audience"] * rule["confidence"] * (1 - 1 / rule["size_lift"]) * 2.0
+    lift = min(rule["size_lift"], rule["rule_lift"])
+    stake = rule["n_audience"] * rule["confidence"] * (1 - 1 / lift) * 2.0
     assert rule["margin_at_stake"] == pytest.approx(stake)
     assert rule["margin_source"] == "given"
     assert {finding.values["body"] for finding in findings[:1]} <= {"p00", "p01"}
@@ -249,6 +250,29 @@ def test_a_giant_basket_is_left_out_and_said(make_store):
     rules, findings = run(store, min_count=1, max_basket=5)
     assert set(rules) == {("a", "b", "+", False), ("b", "a", "+", False)}
     assert [finding.code for finding in findings] == ["rules.large_baskets_left_out"]
+
+
+@pytest.mark.parametrize(
+    ("level", "department", "relation"),
+    [
+        ("category", "drinks", "substitutes"),
+        ("category", None, "different_customers"),
+        ("department", "drinks", "different_customers"),
+    ],
+)
+def test_categories_are_substitutes_only_within_a_department(make_store, level, department, relation):
+    lines = [
+        line | {"order_id": f"{who} {line['order_id']}", "customer_id": who}
+        for who in ("ann", "bob", "cat", "dan", "eve")
+        for line in lines_of("t", "c", "t", "c")
+    ]
+    products = [
+        {"product_id": "t", "category": "tea", "department": department},
+        {"product_id": "c", "category": "coffee", "department": f"other {department}" if level == "department" else department},
+    ]  # fmt: skip
+    rules, _ = run(make_store(order_lines=lines, products=products), level=level, sign="-", min_count=5)
+    assert {rule["relation"] for rule in rules.values()} == {relation}
+    assert rules
 
 
 def test_order_both_finds_what_comes_later(make_store):

@@ -14,6 +14,7 @@ from nextbest.models.rules.core.source import Plan, Source
 from nextbest.models.rules.core.strata import SizeNull
 
 _ABOUT_ONE = 0.9
+_RARELY = 1 / 3
 
 Columns = dict[str, NDArray[np.generic]]
 
@@ -102,7 +103,10 @@ def _each_once(lists: Lists, sets: Ints, threads: int | None) -> Longs:
 
 
 def add_relation(work: Work, part: Part, sign: str) -> None:
-    """Name what the rule may mean; empty where the data cannot tell."""
+    """Name what the rule may mean; empty where the data cannot tell.
+
+    Substitutes serve one need (one family), are rarely bought at once, and by the same customers at other times.
+    """
     relation = np.full(len(part.heads), "", dtype=object)
     if sign == "+":
         relation[part.columns["rule_lift"] > 1] = "complements"  # type: ignore[operator]
@@ -111,9 +115,12 @@ def add_relation(work: Work, part: Part, sign: str) -> None:
         body, head = families[part.bodies[:, 0]], families[part.heads]
         told = (body >= 0) & (head >= 0)
         at_other_times: Floats = part.columns["customer_lift"]  # type: ignore[assignment]
-        relation[told & (body != head)] = "different_customers"
-        relation[told & (body == head) & (at_other_times < _ABOUT_ONE)] = "different_customers"
-        relation[told & (body == head) & (at_other_times >= _ABOUT_ONE)] = "substitutes"
+        at_once: Floats = np.fmax(part.columns["rule_lift"], part.columns["size_lift"])
+        unknown = (body == head) & np.isnan(at_other_times)
+        relation[told & ~unknown] = "different_customers"
+        relation[told & (body == head) & (at_once <= _RARELY) & (at_other_times >= _ABOUT_ONE)] = (
+            "substitutes"
+        )
     part.columns["relation"] = relation
 
 

@@ -27,7 +27,7 @@ class Source:
     days: Ints | None = None
     """Day number of each basket, ``NO_DAY`` where unknown; ``None`` where no day is known."""
     families: Ints | None = None
-    """Group of products that serve one need, by product code; -1: unknown."""
+    """Group of products that may serve one need, by product code; -1: unknown."""
     are_customers: bool = False
     """A basket is all that a customer ever bought or holds."""
 

@@ -54,7 +54,7 @@ def read(store: Store, level: str, settings: RulesSettings, as_of: date | None, 
         len(facts),
         None if are_customers else _customers(facts),
         None if are_customers else _days(facts),
-        _families(names),
+        _families(names, level),
         are_customers,
     )
     limit = settings.max_basket if from_orders and not are_customers else None
@@ -151,11 +151,16 @@ def _days(facts: pa.Table) -> Ints | None:
     return np.ascontiguousarray(days.fill_null(NO_DAY).to_numpy(), dtype=np.int32)
 
 
-def _families(names: pa.Table) -> Ints | None:
-    if names["family"].null_count == len(names):
+def _families(names: pa.Table, level: str) -> Ints | None:
+    """Say which ids may serve one need; a category without a department, or a department, is like no other."""
+    if level == "product" and names["family"].null_count == len(names):
         return None
     coded: Any = names["family"].combine_chunks().dictionary_encode()
-    return np.ascontiguousarray(coded.indices.fill_null(-1).to_numpy(zero_copy_only=False), dtype=np.int32)
+    families: Ints = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
+    if level != "product":
+        unknown = np.flatnonzero(families < 0)
+        families[unknown] = len(families) + unknown
+    return families
 
 
 def _distinct(ids: list[str], names: list[str]) -> list[str]:
