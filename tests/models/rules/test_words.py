@@ -20,7 +20,9 @@ RULE = {
 FOLLOWS = RULE | {
     "is_ordered": True, "relation": "follows", "days_between": 30.0, "days_between_low": 20.0, "days_between_high": 45.0
 }  # fmt: skip
-BARE = RULE | {"n_periods": None, "n_customers_both": None, "margin_at_stake": None}
+BARE = RULE | {"n_periods": None, "n_periods_held": None, "n_customers_both": None, "customer_lift": None}
+UNDATED = RULE | {"n_periods": None, "n_periods_held": None}
+OF_GUESTS = RULE | {"n_customers_both": None, "customer_lift": None}
 SUBSTITUTES = RULE | {
     "sign": "-",
     "relation": "substitutes",
@@ -43,16 +45,51 @@ def test_a_complement_reads_well():
 
 @pytest.mark.parametrize(
     "rule",
-    [RULE, FOLLOWS, SUBSTITUTES, RULE | {"margin_at_stake": None}, RULE | {"size_lift": None}, BARE],
-    ids=["goes_with", "follows", "substitutes", "unpriced", "of_few", "bare"],
+    [
+        RULE,
+        FOLLOWS,
+        SUBSTITUTES,
+        BARE,
+        UNDATED,
+        OF_GUESTS,
+        UNDATED | {"customer_lift": 4.0, "n_customers_both": 40},
+        RULE | {"size_lift": None},
+        BARE | {"size_lift": None},
+    ],
+    ids=[
+        "all",
+        "follows",
+        "substitutes",
+        "bare",
+        "undated",
+        "of_guests",
+        "per_customer",
+        "of_few",
+        "of_few_bare",
+    ],
 )
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_every_finding_reads_in_both_languages(rule, language):
-    finding = words.rule_found(rule)
+@pytest.mark.parametrize("money", [1200.0, None])
+def test_every_finding_reads_in_both_languages_whatever_is_known(rule, language, money):
+    finding = words.rule_found(rule | {"margin_at_stake": money})
     for part in (finding.sentence, finding.evidence, finding.action):
         text = render(part, language)
         assert "{" not in text
         assert "–" not in text
+
+
+def test_what_is_not_known_is_not_said():
+    undated = words.rule_found(UNDATED)
+    assert (
+        render(undated.evidence) == "40 of 100 baskets with Tea also hold Cake (40%), by 30 known customers."
+    )
+    guests = words.rule_found(OF_GUESTS)
+    assert render(guests.evidence) == (
+        "40 of 100 baskets with Tea also hold Cake (40%); it held in 4 of 4 quarters."
+    )
+    assert render(guests.action) == (
+        "Offer Cake beside Tea: 60 baskets held Tea without Cake; the margin at stake is 1,200."
+    )
 
 
 def test_no_text_promises_a_gain():
@@ -72,6 +109,7 @@ def test_one_direction_of_a_pair_is_said():
         {"is_redundant": True},
         {"size_q_value": 0.2},
         {"size_lift": 0.9},
+        {"rule_lift": 1.05},
         {"n_periods_held": 2},
     ],
     ids=lambda change: next(iter(change)),
@@ -87,7 +125,8 @@ def test_an_order_barely_above_chance_is_not_said():
 
 def test_at_most_twenty_are_said_most_money_first():
     many = [
-        RULE | {"rule_id": f"r{at:02}", "body_ids": f"b{at}", "margin_at_stake": float(at)}
+        RULE
+        | {"rule_id": f"r{at:02}", "body_ids": f"b{at}", "head_id": f"h{at}", "margin_at_stake": float(at)}
         for at in range(50)
     ]
     said = headlines(many)
@@ -95,6 +134,15 @@ def test_at_most_twenty_are_said_most_money_first():
     assert [rule["margin_at_stake"] for rule in said] == sorted(
         (r["margin_at_stake"] for r in said), reverse=True
     )
+
+
+def test_a_product_is_named_in_two_sentences_at_most():
+    petrol = [
+        RULE | {"rule_id": f"r{at}", "head_id": f"h{at}", "margin_at_stake": 100.0 - at} for at in range(5)
+    ]
+    other = RULE | {"rule_id": "r9", "body_ids": "jam", "head_id": "bread", "margin_at_stake": 1.0}
+    assert [rule["rule_id"] for rule in headlines([*petrol, other])] == ["r0", "r1", "r9"]
+    assert len(headlines([*petrol, petrol[4] | {"level": "category", "rule_id": "r8"}])) == 3
 
 
 def test_the_door_loads_nothing_heavy():

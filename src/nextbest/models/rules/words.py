@@ -9,6 +9,7 @@ from nextbest.base.findings import Finding
 from nextbest.base.messages import Value
 
 _CODES = {"complements": "rules.goes_with", "follows": "rules.follows", "substitutes": "rules.substitutes"}
+_KNOWN = {(True, True): "", (True, False): "_undated", (False, True): "_of_guests", (False, False): "_bare"}
 _VALUES = (
     "body",
     "head",
@@ -31,12 +32,10 @@ _VALUES = (
 
 
 def rule_found(rule: Mapping[str, Any]) -> Finding:
-    """Say what one rule says."""
+    """Say what one rule says, as far as the data tell."""
     code = _CODES[rule["relation"]]
-    if code == "rules.goes_with" and rule["size_lift"] is None:
-        code = "rules.goes_with_of_few"
-    elif code == "rules.goes_with" and None in (rule["n_periods"], rule["n_customers_both"]):
-        code = "rules.goes_with_bare"
+    if rule["relation"] == "complements":
+        code += _known(rule)
     if rule["margin_at_stake"] is None and rule["sign"] == "+":
         code += "_unpriced"
     return Finding(
@@ -46,6 +45,16 @@ def rule_found(rule: Mapping[str, Any]) -> Finding:
         margin_source=rule["margin_source"],
         ref=rule["rule_id"],
     )
+
+
+def _known(rule: Mapping[str, Any]) -> str:
+    """Name the text for what is known of a complement's customers, days and basket sizes."""
+    has_customers, has_days = rule["n_customers_both"] is not None, rule["n_periods"] is not None
+    if rule["size_lift"] is None:
+        return "_of_few" if has_customers else "_of_few_bare"
+    if has_customers and not has_days and rule["customer_lift"] == rule["rule_lift"]:
+        return "_per_customer"
+    return _KNOWN[has_customers, has_days]
 
 
 def too_few_products(level: str, n_products: int) -> Finding:

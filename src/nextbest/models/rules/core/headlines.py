@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -10,11 +11,13 @@ Rule = Mapping[str, Any]
 _SURE = 0.05
 _STABLE = 0.75
 _CLEAR_ORDER = 1.5
+_CLEAR_LIFT = 1.1
+_MOST_OF_ONE = 2
 _ROOM = {"complements": 12, "follows": 5, "substitutes": 3}
 
 
 def headlines(rules: Iterable[Rule]) -> list[Rule]:
-    """Choose at most twenty rules.
+    """Choose at most twenty rules, and at most two that name the same product.
 
     Rules that a person rejected are left out; so are orders less than half above chance, which a season and a frequent body
     can make between them. Where basket size leaves nothing to chance (few products), ``q_value`` and
@@ -22,13 +25,16 @@ def headlines(rules: Iterable[Rule]) -> list[Rule]:
     """
     ranked = sorted((rule for rule in rules if is_sure(rule)), key=_rank)
     seen: set[tuple[Any, ...]] = set()
+    said: Counter[tuple[str, str]] = Counter()
     room = dict(_ROOM)
     chosen = []
     for rule in ranked:
-        pair = (rule["level"], rule["is_ordered"], frozenset((rule["body_ids"], rule["head_id"])))
-        if pair in seen or not room[rule["relation"]]:
+        members = {(rule["level"], name) for name in (*rule["body_ids"].split(" + "), rule["head_id"])}
+        pair = (rule["is_ordered"], frozenset(members))
+        if pair in seen or not room[rule["relation"]] or any(said[one] == _MOST_OF_ONE for one in members):
             continue
         seen.add(pair)
+        said.update(members)
         room[rule["relation"]] -= 1
         chosen.append(rule)
     return chosen
@@ -57,7 +63,7 @@ def is_sure(rule: Rule) -> bool:
         return bool(lift < 1)
     if rule["is_ordered"]:
         return bool(lift >= _CLEAR_ORDER)
-    return bool(lift > 1 and rule["rule_lift"] > 1 and not rule["is_redundant"])
+    return bool(lift > 1 and rule["rule_lift"] > _CLEAR_LIFT and not rule["is_redundant"])
 
 
 def _rank(rule: Rule) -> tuple[Any, ...]:
