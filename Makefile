@@ -9,7 +9,7 @@ demo: $(VENV)/.installed  ## a workspace from real data, everything run, the rep
 	$(BIN)/nextbest demo demo --no-open
 
 test: $(VENV)/.developing  ## tests and the examples in docstrings and docs
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto
 
 check: format lint imports types spelling dependencies test  ## everything, the tests last
 
