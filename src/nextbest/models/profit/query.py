@@ -83,9 +83,8 @@ def earned_by_month(profit: ir.Table, as_of: date) -> ir.Table:
     """Take each customer's months that were over before the day: customer_id, on, profit, size (1)."""
     month = ibis.date(as_of.replace(day=1))
     past = profit.filter(profit.customer_id.notnull(), profit.month_on < month)
-    return past.group_by("customer_id", on=past.month_on.truncate("M")).aggregate(
-        profit=past.profit.sum(), size=ibis.literal(1, "int64").max()
-    )
+    months = past.group_by("customer_id", on=past.month_on.truncate("M")).aggregate(profit=past.profit.sum())
+    return months.mutate(size=ibis.literal(1, "int64"))
 
 
 def customers_of(earned: ir.Table, unit: Unit, start: int) -> ir.Table:

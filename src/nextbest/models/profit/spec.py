@@ -88,6 +88,8 @@ HEAD_PROFIT = Table(
             "same time, per buyer, in the shop's currency",
         ),
         Column("pre_trend_p_value", "float64", "two-sided test of pre_trend = 0"),
+        Column("beyond_trend", "float64", "difference less pre_trend gone on in a straight line"),
+        Column("beyond_trend_p_value", "float64", "two-sided test of beyond_trend = 0"),
         Column(
             "is_calibrated",
             "boolean",
@@ -189,6 +191,8 @@ class Comparison:
     p_value: float
     pre_trend: float
     pre_trend_p_value: float
+    beyond_trend: float
+    beyond_trend_p_value: float
 
     @property
     def z(self) -> float:

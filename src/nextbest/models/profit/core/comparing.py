@@ -9,7 +9,7 @@ from scipy.stats import t
 
 from nextbest.models.profit.core.matching import Pairs
 from nextbest.models.profit.core.panel import Floats, Ints
-from nextbest.models.profit.core.scene import Scene
+from nextbest.models.profit.core.scene import Scene, Shape
 from nextbest.models.profit.spec import Comparison
 
 _FEWEST_MATCHED = 10
@@ -70,7 +70,8 @@ def compare(
 
     The change of profit from before to after is regressed on being a buyer and on what may still differ between buyer and
     control (prior profit, prior trend, size of the order, tenure), each buyer weighing 1 and the controls 1 together; errors
-    are clustered by customer, since one customer may serve several times [1]_.
+    are clustered by customer, since one customer may serve several times [1]_, and residuals divided by one less their
+    leverage, as a jackknife would [2]_.
 
     Parameters
     ----------
@@ -86,6 +87,7 @@ def compare(
     References
     ----------
     .. [1] Abadie, Spiess (2022), Robust post-matching inference. JASA 117.
+    .. [2] MacKinnon, White (1985), Some heteroskedasticity-consistent covariance matrix estimators. J. Econometrics 29.
     """
     sides = _sides(pairs)
     if sides.n_matched < _FEWEST_MATCHED:
@@ -98,6 +100,7 @@ def compare(
     own = None if head_after is None else sides.mean(head_after, of_buyers=True)
     profit_after = sides.mean(scene.after, of_buyers=True)
     trend = _pre_trend(scene, buyers)
+    beyond = _beyond(effect, trend, scene.shape)
     return Comparison(
         n_buyers=len(buyers.rows),
         n_matched=sides.n_matched,
@@ -116,6 +119,8 @@ def compare(
         p_value=_two_sided(effect.value, effect.se, sides.n_matched - 1),
         pre_trend=trend.value,
         pre_trend_p_value=_two_sided(trend.value, trend.se, len(buyers.rows) - 1),
+        beyond_trend=beyond.value,
+        beyond_trend_p_value=_two_sided(beyond.value, beyond.se, sides.n_matched - 1),
     )
 
 
@@ -140,11 +145,11 @@ def _effect(scene: Scene, sides: _Sides, change: Floats) -> _Effect:
     bread = np.linalg.pinv(weighted.T @ design)
     outcome = change[sides.rows]
     fitted = bread @ (weighted.T @ outcome)
-    scores = (weighted * (outcome - design @ fitted)[:, None]) @ bread[0]
-    clusters, cluster = np.unique(scene.customer[sides.rows], return_inverse=True)
-    n_clusters = len(clusters)
-    total = np.bincount(cluster, weights=scores, minlength=n_clusters)
-    variance = float(total @ total) * n_clusters / (n_clusters - 1)
+    leverage = np.einsum("ij,jk,ik->i", weighted, bread, design)
+    residual = (outcome - design @ fitted) / np.clip(1 - leverage, 0.1, None)
+    _, cluster = np.unique(scene.customer[sides.rows], return_inverse=True)
+    total = np.bincount(cluster, weights=(weighted @ bread[0]) * residual)
+    variance = float(total @ total)
     is_constant = np.ptp(outcome) == 0
     return _Effect(float(fitted[0]), 0.0 if is_constant else float(np.sqrt(variance)))
 
@@ -162,6 +167,12 @@ def _pre_trend(scene: Scene, buyers: Buyers) -> _Effect:
     if len(excess) < _FEWEST_MATCHED:
         return _Effect(0.0, 0.0)
     return _Effect(float(excess.mean()), float(excess.std(ddof=1) / np.sqrt(len(excess))))
+
+
+def _beyond(effect: _Effect, trend: _Effect, shape: Shape) -> _Effect:
+    """Take off what the trend would have given, had it gone on in a straight line."""
+    times = shape.times_of_trend
+    return _Effect(effect.value - times * trend.value, float(np.hypot(effect.se, times * trend.se)))
 
 
 def _two_sided(value: float, se: float, degrees: int) -> float:

@@ -97,8 +97,8 @@ def judge(found: Sequence[Comparison], null: PlaceboCheck) -> list[Judgement]:
     """Judge each head by the spread of the made-up ones.
 
     A head is one more draw from the placebos' distribution if nothing follows from it: ``(z - mean) / (sd sqrt(1 + 1/n))``
-    is Student's t with n - 1 degrees of freedom. ``more`` and ``less`` need a q-value below .05, a calibrated test, and
-    buyers who were not already on the way there before.
+    is Student's t with n - 1 degrees of freedom. ``more`` and ``less`` need a q-value below .05, a calibrated test, and a
+    difference that is still there when the buyers' own trend before is taken to have gone on.
     """
     if not found:
         return []
@@ -119,7 +119,7 @@ def _verdict(found: Comparison, q_value: float, *, is_calibrated: bool) -> Verdi
         return "cannot_be_told"
     if q_value >= NOMINAL:
         return "no_evidence"
-    was_on_the_way = found.pre_trend_p_value < NOMINAL and found.pre_trend * found.difference > 0
-    if was_on_the_way:
+    goes_beyond = found.beyond_trend * found.difference > 0 and found.beyond_trend_p_value < NOMINAL
+    if not goes_beyond:
         return "cannot_be_told"
     return "more" if found.difference > 0 else "less"

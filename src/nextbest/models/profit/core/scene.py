@@ -23,6 +23,20 @@ class Shape:
     stretch: int
     """Periods within which two order days count as the same date."""
 
+    @property
+    def times_of_trend(self) -> float:
+        """Say how many times the trend lies between the windows before and after, if it goes on in a straight line.
+
+        Examples
+        --------
+        >>> round(Shape(window=84, stretch=7).times_of_trend, 2)  # halves lie 42 days apart, windows 85
+        4.05
+        >>> Shape(window=3, stretch=1).times_of_trend
+        6.0
+        """
+        half = self.window // 2
+        return self.window * (self.window + 1) / (half * (self.window - half))
+
 
 @dataclass(frozen=True, slots=True)
 class Scene:

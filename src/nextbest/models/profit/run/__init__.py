@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from nextbest.base.capability import Moment
 from nextbest.base.findings import Finding
@@ -38,6 +39,14 @@ _MONTH_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True)
+class _Answer:
+    """What one question gave."""
+
+    findings: Sequence[Finding]
+    tables: Mapping[str, pa.Table] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class _Ground:
     """What every head is compared on."""
 
@@ -52,24 +61,33 @@ class _Ground:
 
 def run(store: Store, settings: ProfitSettings, moment: Moment) -> list[Finding]:
     """Compare customers before and after first purchases; count who stays, and when new customers have paid back."""
-    for name, rows in EMPTY.items():
+    answers = list(_answers(store, settings, moment))
+    tables = dict(EMPTY)
+    for answer in answers:
+        tables |= answer.tables
+    for name, rows in tables.items():
         store.write(name, rows)
+    return [finding for answer in answers for finding in answer.findings]
+
+
+def _answers(store: Store, settings: ProfitSettings, moment: Moment) -> Iterator[_Answer]:
     if moment.as_of is None:
-        return [words.no_dates()]
+        yield _Answer([words.no_dates()])
+        return
     source = source_of(store, moment.as_of)
-    said = _products_held(store, settings, moment.as_of)
     if source is None:
-        return [words.no_profit(), *said]
-    book = book_of(store, source)
-    return [*_heads(store, source, book, settings, moment), *_payback(store, source, book, settings), *said]
+        yield _Answer([words.no_profit()])
+    else:
+        book = book_of(store, source)
+        yield _heads(store, source, book, settings, moment)
+        yield _payback(source, book, settings)
+    yield _products_held(store, settings, moment.as_of)
 
 
-def _heads(
-    store: Store, source: Source, book: Book, settings: ProfitSettings, moment: Moment
-) -> list[Finding]:
+def _heads(store: Store, source: Source, book: Book, settings: ProfitSettings, moment: Moment) -> _Answer:
     heads, n_too_few = heads_of(store, source, book, settings)
     if not heads:
-        return [words.too_few_buyers(n_too_few, settings)] if n_too_few else [words.no_heads()]
+        return _Answer([words.too_few_buyers(n_too_few, settings) if n_too_few else words.no_heads()])
     scene = set_scene(book.panel, source.shape(settings), settings.max_order_days)
     rng = np.random.default_rng([moment.seed, len(heads)])
     rows = [_some(scene.row_of(head.customer, head.period), settings.max_buyers, rng) for head in heads]
@@ -85,12 +103,12 @@ def _heads(
         for own, (head, margins) in zip(rows, margins_of(store, source, book, heads), strict=True)
     ]
     judged = _judged(heads, found, null, source.margin_source)
-    store.write("head_profit", table_of("head_profit", judged))
-    store.write(
-        "placebo_check",
-        table_of("placebo_check", [] if null is None else [asdict(null) | {"n_order_days": len(scene)}]),
-    )
-    return words.heads_found(judged, null, settings)
+    checked = [] if null is None else [asdict(null) | {"n_order_days": len(scene)}]
+    tables = {
+        "head_profit": table_of("head_profit", judged),
+        "placebo_check": table_of("placebo_check", checked),
+    }
+    return _Answer(words.heads_found(judged, null, settings), tables)
 
 
 def _some(rows: Ints, most: int, rng: np.random.Generator) -> Ints:
@@ -146,21 +164,20 @@ def _judged(
     return rows
 
 
-def _products_held(store: Store, settings: ProfitSettings, as_of: date) -> list[Finding]:
+def _products_held(store: Store, settings: ProfitSettings, as_of: date) -> _Answer:
     """Count who left by how much they held."""
     if store.has("holdings", "customer_id", "closed_on"):
         counted, counts = "holdings", query.held_and_left(store.table("holdings"), as_of, settings)
     else:
         purchases = purchases_of(store, as_of)
         if purchases is None or not store.has("order_lines", "customer_id", "ordered_on"):
-            return []
+            return _Answer([])
         has_categories = store.has("products", "category")
         counted = "categories" if has_categories else "products"
         products = products_of(store) if has_categories else None
         counts = query.bought_and_left(purchases, products, as_of, settings)
     rows = [_with_share(row, counted) for row in store.arrow(counts).to_pylist()]
-    store.write("products_held", table_of("products_held", rows))
-    return words.products_held(rows, settings)
+    return _Answer(words.products_held(rows, settings), {"products_held": table_of("products_held", rows)})
 
 
 def _with_share(row: dict[str, Any], counted: str) -> dict[str, Any]:
@@ -173,7 +190,7 @@ def _with_share(row: dict[str, Any], counted: str) -> dict[str, Any]:
     }
 
 
-def _payback(store: Store, source: Source, book: Book, settings: ProfitSettings) -> list[Finding]:
+def _payback(source: Source, book: Book, settings: ProfitSettings) -> _Answer:
     """Follow new customers' margin month by month."""
     shape, cost = source.shape(settings), settings.acquisition_cost
     margins = margins_by_month(
@@ -195,5 +212,4 @@ def _payback(store: Store, source: Source, book: Book, settings: ProfitSettings)
         }
         for month in range(1, len(margins.mean) + 1)
     ]
-    store.write("payback", table_of("payback", rows))
-    return words.payback(rows)
+    return _Answer(words.payback(rows), {"payback": table_of("payback", rows)})
