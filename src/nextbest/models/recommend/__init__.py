@@ -1,7 +1,8 @@
 """Recommend: what each customer will buy again, what they may discover, and what goes with what.
 
 Reads ``order_lines`` (else ``holdings``), ``products`` and ``customers``; writes ``recommend_evaluation``,
-``recommendations`` and ``related_products``. ``for_cart`` lists what fits a cart.
+``recommendations`` and ``related_products``. ``for_cart`` lists what fits a cart; ``fit_chance`` learns probabilities
+from features and what was bought.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from nextbest.models.recommend.spec import (
 )
 
 if TYPE_CHECKING:
+    from nextbest.models.recommend.core.chance import Chance, fit_chance
     from nextbest.models.recommend.core.related import for_cart
 
 __all__ = [
@@ -24,12 +26,18 @@ __all__ = [
     "RECOMMENDATIONS",
     "RECOMMEND_EVALUATION",
     "RELATED_PRODUCTS",
+    "Chance",
     "RecommendSettings",
+    "fit_chance",
     "for_cart",
 ]
 
 
 def __getattr__(name: str) -> Any:
+    if name in {"Chance", "fit_chance"}:
+        from nextbest.models.recommend.core import chance
+
+        return getattr(chance, name)
     if name in __all__:
         from nextbest.models.recommend.core import related
 

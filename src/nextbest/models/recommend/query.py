@@ -77,13 +77,13 @@ def at_level(lines: ir.Table, products: ir.Table | None, level: str) -> ir.Table
 
 
 def items_of(lines: ir.Table) -> ir.Table:
-    """Number the items in their own order: item, code."""
+    """Give the items codes in their own order: item, code."""
     known = lines.select("item").distinct()
     return known.mutate(code=ibis.row_number().over(order_by=known.item).cast("int32"))
 
 
 def orders_of(lines: ir.Table) -> ir.Table:
-    """Number the orders by customer (guests first) and time: customer, order, code, customer_code, day.
+    """Give the orders codes by customer (guests first) and time: customer, order, code, customer_code, day.
 
     Guests' customer_code is -1; other customers are numbered in their own order.
     """

@@ -33,7 +33,7 @@ class RecommendSettings(Settings):
     """Products per product and list."""
     horizon_days: Annotated[int, Field(ge=1)] = 28
     """``probability``: the customer buys the product within this many days."""
-    most_discoverable: Annotated[int, Field(ge=10, le=5000)] = 2000
+    most_discoverable: Annotated[int, Field(ge=10, le=5000)] = 1500
     """Products that may be discovered: the most bought ever and of late. Time grows with its third power."""
     segment: Literal["place", "gender", "store_id", "group_id"] = "place"
     """Column of ``customers`` by which those who have not bought yet are told what is popular among their like."""

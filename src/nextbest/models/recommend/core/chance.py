@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,12 +13,13 @@ from scipy.special import expit
 
 from nextbest.models.recommend.core.listing import Rows, activity, list_rows
 from nextbest.models.recommend.core.methods import LISTS, Method
-from nextbest.models.recommend.core.orders import Bools, Floats, Trial
+from nextbest.models.recommend.core.orders import Bools, Floats, Orders, Trial, window
 from nextbest.models.recommend.core.scene import Scene
 
 LEAST_PURCHASES = 50
 """With fewer purchases from a list in the window, its probabilities stay unknown."""
-_MOST_CUSTOMERS = 20_000
+_MOST_CUSTOMERS = 10_000
+_N_WINDOWS = 3
 _MOST_STEPS = 50
 _RIDGE = 1.0
 _CLOSE = 1e-8
@@ -50,32 +51,58 @@ def described(scene: Scene, rows: Rows, as_of: int) -> NDArray[np.float32]:
     return np.concatenate([rows.features, activity(scene, as_of)[rows.customer], place], axis=1)
 
 
+def windows(orders: Orders, as_of: int, days: int) -> list[Trial]:
+    """Give the windows before a day that probabilities are learnt from, the latest first.
+
+    Three windows, so that one odd month does not decide; each with at least its own length of history before it, save
+    the latest.
+    """
+    if orders.day is None or not orders.n_orders:
+        return []
+    first = int(orders.day.min())
+    starts = [as_of - days * number for number in range(1, _N_WINDOWS + 1)]
+    return [window(orders, start, days) for start in starts if start - first >= days or start == starts[0]]
+
+
 def learn_chances(
-    scene: Scene, trial: Trial, methods: Mapping[str, Method], k: int
+    past: Iterable[tuple[Scene, Trial]], methods: Mapping[str, Method], k: int
 ) -> dict[str, Chance | None]:
-    """Learn the probabilities of both lists from what followed in one window.
+    """Learn the probabilities of both lists from what followed in some windows.
 
     Parameters
     ----------
-    scene
-        What was seen on the window's first day.
-    trial
-        Every customer who had ordered by then, and what they bought in the window.
+    past
+        What was seen on each window's first day; every customer who had ordered by then, and what they bought in it.
     methods
         The method of each list.
     k
         Length of a list.
     """
-    assert trial.as_of is not None  # noqa: S101 - a window has days
-    if not len(trial.customers):
-        return dict.fromkeys(LISTS)
-    rows = np.arange(0, len(trial.customers), max(1, -(-len(trial.customers) // _MOST_CUSTOMERS)))
-    as_of = int(trial.as_of[0])
-    listed = list_rows(scene, trial.customers[rows], as_of, methods, k)
+    features: dict[str, list[NDArray[np.float32]]] = {kind: [] for kind in LISTS}
+    bought: dict[str, list[Bools]] = {kind: [] for kind in LISTS}
+    for scene, trial in past:
+        for kind, rows in _listed(scene, trial, methods, k).items():
+            features[kind].append(described(scene, rows, _day(trial)))
+            bought[kind].append(was_bought(rows, trial))
     return {
-        kind: fit_chance(described(scene, part, as_of), was_bought(part, trial))
-        for kind, part in listed.items()
+        kind: fit_chance(np.concatenate(features[kind]), np.concatenate(bought[kind]))
+        if bought[kind]
+        else None
+        for kind in LISTS
     }
+
+
+def _listed(scene: Scene, trial: Trial, methods: Mapping[str, Method], k: int) -> dict[str, Rows]:
+    """Make the lists that a window's customers would have had."""
+    if not len(trial.customers):
+        return {}
+    some = np.arange(0, len(trial.customers), max(1, -(-len(trial.customers) // _MOST_CUSTOMERS)))
+    return list_rows(scene, trial.customers[some], _day(trial), methods, k)
+
+
+def _day(trial: Trial) -> int:
+    assert trial.as_of is not None  # noqa: S101 - a window has days
+    return int(trial.as_of[0])
 
 
 def was_bought(rows: Rows, trial: Trial) -> Bools:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -10,8 +12,8 @@ from numpy.typing import NDArray
 from nextbest.models.recommend.core.orders import Ints
 from nextbest.models.recommend.core.scene import Scene
 
-_SHORT_DAYS = 3.0
-_LONG_DAYS = 28.0
+_HALF_LIVES: Final = {"recent_popularity": 3.0, "monthly_popularity": 28.0}
+"""Days after which an order counts half."""
 
 DATED: Final = ("popularity", "recent_popularity", "monthly_popularity", "ease", "neighbours", "department")
 UNDATED: Final = ("popularity", "ease", "neighbours", "department")
@@ -23,14 +25,39 @@ def names(scene: Scene) -> tuple[str, ...]:
     return known if scene.departments is not None else tuple(name for name in known if name != "department")
 
 
+@dataclass(frozen=True, slots=True)
+class Trends:
+    """Logarithms of recent popularity on the days that are asked about."""
+
+    at: Ints
+    """Row of each customer's day in the tables."""
+    tables: Mapping[str, NDArray[np.float32]]
+    """By name of the source: shape (days, universe)."""
+
+    def of(self, rows: slice, name: str) -> NDArray[np.float32]:
+        """Give one source for some of the customers."""
+        return self.tables[name][self.at[rows]]
+
+
+def trends(scene: Scene, as_of: Ints) -> Trends:
+    """Draw up recent popularity on each day that occurs, with a half-life of 3 and of 28 days."""
+    days, at = np.unique(as_of, return_inverse=True)
+    tables = {
+        name: np.array(
+            [np.log(counts[scene.universe] + 0.5) for _, counts in scene.recent(days, half_life)], np.float32
+        )
+        for name, half_life in _HALF_LIVES.items()
+    }
+    return Trends(at, tables)
+
+
 def features(
-    scene: Scene, customers: Ints, as_of: Ints | None, near: NDArray[np.float32]
+    scene: Scene, customers: Ints, near: NDArray[np.float32], rows: slice, recent: Trends | None
 ) -> NDArray[np.float32]:
     """Give the logarithm of each source's say on each customer and product of the universe.
 
-    Popularity counts orders, of late with a half-life of 3 and of 28 days; EASE and the neighbours score what goes
-    with the customer's purchases; the department is the share of the customer's purchases that fall into the
-    product's own.
+    Popularity counts orders, ever or of late; EASE and the neighbours score what goes with the customer's purchases;
+    the department is the share of the customer's purchases that fall into the product's own.
 
     Parameters
     ----------
@@ -38,10 +65,12 @@ def features(
         What may be seen.
     customers
         Codes of customers, shape (n,).
-    as_of
-        Day from which nothing is seen, for each; ``None`` without dates.
     near
         Share of each customer's neighbours who bought each product, shape (n, universe).
+    rows
+        Where these customers stand among those of ``recent``.
+    recent
+        From :func:`trends`; ``None`` without dates.
 
     Returns
     -------
@@ -52,10 +81,8 @@ def features(
     for at, name in enumerate(names(scene)):
         if name == "popularity":
             said[:, :, at] = np.log(scene.popularity[scene.universe] + 0.5)
-        elif name == "recent_popularity":
-            said[:, :, at] = _recent(scene, as_of, _SHORT_DAYS)
-        elif name == "monthly_popularity":
-            said[:, :, at] = _recent(scene, as_of, _LONG_DAYS)
+        elif name in _HALF_LIVES and recent is not None:
+            said[:, :, at] = recent.of(rows, name)
         elif name == "ease":
             said[:, :, at] = np.log(np.maximum(bought @ scene.weights, 0) + 0.01)
         elif name == "neighbours":
@@ -71,13 +98,6 @@ def is_new(scene: Scene, customers: Ints) -> NDArray[np.bool_]:
     return new
 
 
-def _recent(scene: Scene, as_of: Ints | None, half_life: float) -> NDArray[np.float32]:
-    """Give the logarithm of recent popularity for each customer's day."""
-    days, at = np.unique(as_of, return_inverse=True)
-    table = [np.log(scene.recent(int(day), half_life)[scene.universe] + 0.5) for day in days]
-    return np.array(table, dtype=np.float32)[at]
-
-
 def _department(scene: Scene, customers: Ints) -> NDArray[np.float32]:
     """Give the logarithm of the share of the customer's purchases in the product's department."""
     assert scene.departments is not None  # noqa: S101 - a source of scenes that know departments
@@ -86,6 +106,7 @@ def _department(scene: Scene, customers: Ints) -> NDArray[np.float32]:
     n = int(code.max()) + 1
     rows = np.repeat(np.arange(len(customers)), np.diff(counts.indptr))
     held = np.bincount(rows * n + code[counts.indices], weights=counts.data, minlength=len(customers) * n)
-    held = held.reshape(len(customers), n) + 1.0 / n
-    share = np.log(held / held.sum(axis=1, keepdims=True))
-    return share[:, code[scene.universe]].astype(np.float32)
+    padded = held.reshape(len(customers), n) + 1.0 / n
+    share = np.log(padded / padded.sum(axis=1, keepdims=True))
+    said: NDArray[np.float32] = share[:, code[scene.universe]].astype(np.float32)
+    return said

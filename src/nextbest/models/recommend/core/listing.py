@@ -131,19 +131,16 @@ def activity(scene: Scene, as_of: int) -> NDArray[np.float32]:
 
     Returns
     -------
-    Logarithms of orders in the last 28 and 91 days and in all, of days since the last order and since the first.
-    Shape (customers, 5).
+    Logarithms of orders in the last 28 and 91 days, and of days since the last order: nothing that only grows with
+    the length of the history, so that what was learnt of an earlier day holds for a later one. Shape (customers, 3).
     """
     orders = scene.orders
     assert orders.day is not None  # noqa: S101 - probabilities need days
     known = orders.customer != GUEST
     customer, age = orders.customer[known], as_of - orders.day[known]
     n = orders.n_customers
-    counted = [np.bincount(customer[age <= days], minlength=n) for days in (28, 91, np.inf)]
+    counted = [np.bincount(customer[age <= days], minlength=n) for days in (28, 91)]
     last = np.full(n, np.inf)
     np.minimum.at(last, customer, age)
-    first = np.zeros(n)
-    np.maximum.at(first, customer, age)
-    columns = [np.log(count + 0.5) for count in counted]
-    ages = [np.log1p(np.where(np.isfinite(column), column, 0)) for column in (last, first)]
-    return np.stack(columns + ages, axis=1).astype(np.float32)
+    columns = [*(np.log(count + 0.5) for count in counted), np.log1p(np.where(np.isfinite(last), last, 0))]
+    return np.stack(columns, axis=1).astype(np.float32)

@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from nextbest.models.recommend.core.chance import described, learn_chances
+from nextbest.models.recommend.core.chance import described, learn_chances, windows
 from nextbest.models.recommend.core.choosing import Choice, choose
 from nextbest.models.recommend.core.judging import Judged, judge
 from nextbest.models.recommend.core.listing import Rows, list_rows
+from nextbest.models.recommend.core.methods import Method
 from nextbest.models.recommend.core.orders import (
+    GUEST,
     Floats,
     Ints,
     Orders,
     Trial,
     hold_out_from,
     hold_out_last,
-    window,
 )
 from nextbest.models.recommend.core.related import Related, relations
 from nextbest.models.recommend.core.scene import Scene
@@ -28,6 +31,8 @@ from nextbest.models.recommend.spec import RecommendSettings
 LEAST_ORDERS = 3
 """Orders from which a customer is judged."""
 EPOCH = date(1970, 1, 1).toordinal()
+_FRESH_DAYS = 28.0
+_PRIOR_ORDERS = 50.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,18 +88,30 @@ def make(orders: Orders, catalogue: Catalogue, as_of: int | None, settings: Reco
     methods = {kind: choice.chosen for kind, choice in choices.items()}
     customers = np.flatnonzero(seen.n_by_customer()).astype(np.int32)
     lists = list_rows(now, customers, day if now.is_dated else None, methods, settings.list_length)
-    chances: Mapping[str, Floats | None] = dict.fromkeys(lists)
-    if now.is_dated and day is not None:
-        then = window(seen, day - settings.horizon_days, settings.horizon_days)
-        scene = earlier if cut is not None else _scene(then.seen, catalogue, settings)
-        learnt = learn_chances(scene, then, methods, settings.list_length)
-        chances = {
-            kind: None if (chance := learnt.get(kind)) is None else chance(described(now, rows, day))
-            for kind, rows in lists.items()
-        }
+    chances = _chances(now, lists, day, methods, catalogue, settings)
     judged = judge(judging, test, choices) if len(test.customers) else []
     related = relations(now, catalogue.families, settings.related_length)
     return Made(now, day, choices, judged, lists, chances, related)
+
+
+def _chances(
+    now: Scene,
+    lists: Mapping[str, Rows],
+    day: int | None,
+    methods: Mapping[str, Method],
+    catalogue: Catalogue,
+    settings: RecommendSettings,
+) -> dict[str, Floats | None]:
+    """Give each row of the lists its probability; nothing without days or a past to learn from."""
+    if day is None or not now.is_dated:
+        return dict.fromkeys(lists)
+    past = windows(now.orders, day, settings.horizon_days)
+    scenes = ((_scene(trial.seen, catalogue, settings), trial) for trial in past)
+    learnt = learn_chances(scenes, methods, settings.list_length)
+    return {
+        kind: None if (chance := learnt[kind]) is None else chance(described(now, rows, day))
+        for kind, rows in lists.items()
+    }
 
 
 def cut_day(settings: RecommendSettings) -> int | None:
@@ -120,7 +137,7 @@ def _scene(orders: Orders, catalogue: Catalogue, settings: RecommendSettings) ->
 def fresh(scene: Scene, segments: Ints, as_of: int | None, k: int) -> dict[int, Ints]:
     """List what is popular of late in each segment, for customers who have not bought yet.
 
-    A segment's own recent orders count in full, the whole shop's as 50 orders more.
+    A segment's own recent orders count in full, the whole shop's as 50 lines more.
 
     Parameters
     ----------
@@ -137,28 +154,23 @@ def fresh(scene: Scene, segments: Ints, as_of: int | None, k: int) -> dict[int, 
     -------
     Products by segment; -1 holds the whole shop's.
     """
-    shop = scene.popularity if as_of is None else scene.recent(as_of, _FRESH_DAYS)
-    share = shop / max(float(shop.sum()), 1e-12)
     orders = scene.orders
-    known = orders.line_customer >= 0
+    weight = np.ones(len(orders.line_product))
+    if as_of is not None and orders.day is not None:
+        weight = 0.5 ** ((as_of - orders.day[orders.line_order]) / _FRESH_DAYS)
+    known = orders.line_customer != GUEST
     where = np.full(len(known), -1)
     where[known] = segments[orders.line_customer[known]]
+    shop = np.bincount(orders.line_product, weights=weight, minlength=orders.n_products)
+    prior = _PRIOR_ORDERS * shop / max(float(shop.sum()), 1e-12)
     made = {-1: _first(shop, k)}
-    for segment in np.unique(where[where >= 0]):
-        part = orders.line_product[where == segment]
-        if as_of is None or orders.day is None:
-            own = np.bincount(part, minlength=orders.n_products).astype(np.float64)
-        else:
-            age = as_of - orders.day[orders.line_order[where == segment]]
-            own = np.bincount(part, weights=0.5 ** (age / _FRESH_DAYS), minlength=orders.n_products)
-        made[int(segment)] = _first(own + _PRIOR_ORDERS * share, k)
+    for segment in np.unique(where[where >= 0]).tolist():
+        own = where == segment
+        counts = np.bincount(orders.line_product[own], weights=weight[own], minlength=orders.n_products)
+        made[segment] = _first(counts + prior, k)
     return made
 
 
-_FRESH_DAYS = 28.0
-_PRIOR_ORDERS = 50.0
-
-
-def _first(scores: Floats, k: int) -> Ints:
+def _first(scores: NDArray[Any], k: int) -> Ints:
     order = np.lexsort((np.arange(len(scores)), -scores.round(9)))[:k]
     return order[scores[order] > 0].astype(np.int32)

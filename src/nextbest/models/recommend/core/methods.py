@@ -96,40 +96,36 @@ def batches(scene: Scene, customers: Ints, as_of: Ints | None) -> Iterator[Batch
     as_of
         Day from which nothing is seen, for each; ``None`` without dates.
     """
-    dated = as_of if scene.is_dated else None
-    whole = None
-    if dated is not None:
+    whole, recent = None, None
+    if as_of is not None and scene.is_dated and len(customers):
         whole = np.full(scene.orders.n_customers, scene.last_day + 1, dtype=np.int32)
-        whole[customers] = dated
+        whole[customers] = as_of
+        recent = discover.trends(scene, as_of)
     held = repeat.pairs(scene, whole)
     for first in range(0, len(customers), _BATCH):
         rows = slice(first, min(first + _BATCH, len(customers)))
-        yield _batch(scene, customers, rows, dated, held, whole)
+        these = customers[rows]
+        near = scene.neighbours.shares(scene.bought[these], these)
+        own, starts = held.of(these)
+        yield Batch(
+            rows,
+            these,
+            discover.features(scene, these, near, rows, recent),
+            discover.is_new(scene, these),
+            own,
+            repeat.features(scene, own, _beside(scene, own, starts, near)),
+            starts,
+        )
 
 
-def _batch(
-    scene: Scene, customers: Ints, rows: slice, as_of: Ints | None, held: Pairs, whole: Ints | None
-) -> Batch:
-    these = customers[rows]
-    days = None if as_of is None else as_of[rows]
-    near = scene.neighbours.shares(scene.bought[these], these)
-    begins = np.searchsorted(held.customer, these, side="left")
-    sizes = np.searchsorted(held.customer, these, side="right") - begins
-    starts = np.append(0, np.cumsum(sizes))
-    chosen = np.repeat(begins - starts[:-1], sizes) + np.arange(starts[-1])
-    own = held.take(chosen)
+def _beside(scene: Scene, own: Pairs, starts: Ints, near: NDArray[np.float32]) -> Floats:
+    """Look up the share of neighbours who bought what the customer bought; 0 outside the universe."""
     place = scene.place[own.product]
-    owner = np.repeat(np.arange(len(these)), sizes)
-    beside = np.where(place >= 0, near[owner, np.maximum(place, 0)], 0).astype(np.float64)
-    return Batch(
-        rows,
-        these,
-        discover.features(scene, these, days, near),
-        discover.is_new(scene, these),
-        own,
-        repeat.features(scene, own, whole, beside),
-        starts,
-    )
+    owner = np.repeat(np.arange(len(near)), np.diff(starts))
+    beside = np.zeros(len(place))
+    inside = place >= 0
+    beside[inside] = near[owner[inside], place[inside]]
+    return beside
 
 
 def rank(batch: Batch, kind: str, method: Method, k: int) -> Ints:

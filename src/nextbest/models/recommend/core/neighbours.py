@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from nextbest.models.recommend.core.orders import Ints
 
-_MOST_REFERENCES = 5000
+_MOST_REFERENCES = 2000
 _LEAST_NEIGHBOURS = 5
 _MOST_NEIGHBOURS = 200
 _PER_NEIGHBOUR = 10

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-Ints = NDArray[np.int32]
+Ints = NDArray[np.signedinteger[Any]]
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
@@ -59,12 +60,12 @@ class Orders:
         return np.bincount(known, minlength=self.n_customers).astype(np.int32)
 
     def place(self) -> Ints:
-        """Number each customer's orders from 0; meaningless for guests."""
+        """Count the customer's orders before each; meaningless for guests."""
         first = np.searchsorted(self.customer, self.customer, side="left")
         return (np.arange(self.n_orders) - first).astype(np.int32)
 
     def back(self) -> Ints:
-        """Number each customer's orders from the last, which is 0."""
+        """Count the customer's orders after each; meaningless for guests."""
         end = np.searchsorted(self.customer, self.customer, side="right")
         return (end - 1 - np.arange(self.n_orders)).astype(np.int32)
 

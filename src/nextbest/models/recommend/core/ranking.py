@@ -11,7 +11,7 @@ from nextbest.models.recommend.core.orders import Floats, Ints
 NOTHING = -1
 
 
-@numba.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(nogil=True, cache=True)
 def _first_of_rows(scores: NDArray[np.float32], k: int, best: Ints) -> None:
     held = np.empty(k, dtype=np.float32)
     for row in range(scores.shape[0]):
@@ -27,6 +27,26 @@ def _first_of_rows(scores: NDArray[np.float32], k: int, best: Ints) -> None:
                 place -= 1
             held[place] = value
             best[row, place] = column
+            n = min(n + 1, k)
+
+
+@numba.njit(nogil=True, cache=True)
+def _first_of_groups(scores: Floats, items: Ints, starts: Ints, best: Ints) -> None:
+    k = best.shape[1]
+    held = np.empty(k, dtype=np.float64)
+    for group in range(len(starts) - 1):
+        n = 0
+        for row in range(starts[group], starts[group + 1]):
+            value = scores[row]
+            if n == k and value <= held[k - 1]:
+                continue
+            place = n if n < k else k - 1
+            while place > 0 and held[place - 1] < value:
+                held[place] = held[place - 1]
+                best[group, place] = best[group, place - 1]
+                place -= 1
+            held[place] = value
+            best[group, place] = items[row]
             n = min(n + 1, k)
 
 
@@ -64,13 +84,9 @@ def first_of_groups(scores: Floats, items: Ints, starts: Ints, k: int) -> Ints:
            [-1, -1],
            [ 9, -1]], dtype=int32)
     """
-    n_groups = len(starts) - 1
-    groups = np.repeat(np.arange(n_groups), np.diff(starts))
-    order = np.lexsort((np.arange(len(scores)), -scores, groups))
-    rank = np.arange(len(scores)) - starts[groups]
-    best = np.full((n_groups, k), NOTHING, dtype=np.int32)
-    kept = rank < k
-    best[groups[kept], rank[kept]] = items[order[kept]]
+    best = np.full((len(starts) - 1, k), NOTHING, dtype=np.int32)
+    if k:
+        _first_of_groups(scores, items, starts, best)
     return best
 
 

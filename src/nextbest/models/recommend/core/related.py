@@ -52,8 +52,8 @@ def size_lifts(bought: sp.csr_matrix) -> tuple[Floats, Floats]:
     Examples
     --------
     >>> observed, expected = size_lifts(sp.csr_matrix([[1, 1, 0, 0], [1, 1, 0, 0], [0, 0, 1, 1]]))
-    >>> observed[0, 1], expected[0, 1].round(2)
-    (2.0, 0.67)
+    >>> print(observed[0, 1], expected[0, 1].round(2))
+    2.0 0.67
     """
     sizes = np.diff(bought.indptr)
     stratum = np.floor(np.log2(np.maximum(sizes, 1))).astype(int)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -45,13 +45,18 @@ class Pairs:
     """Time in the shop per purchase, in the same unit; at least 1."""
     span: Floats
     """From the first purchase to the last, in the same unit."""
+    popular: Floats | None
+    """Orders of all with the product, an order seven days earlier counting half; ``None`` without dates."""
 
-    def take(self, rows: Ints) -> Pairs:
-        """Pick some pairs."""
-        monthly = None if self.recent_days is None else self.recent_days[rows]
-        plain = (self.customer, self.product, self.n_orders, self.recent_orders)
-        first = (column[rows] for column in plain)
-        return Pairs(*first, monthly, self.since[rows], self.gap[rows], self.span[rows])
+    def of(self, customers: Ints) -> tuple[Pairs, Ints]:
+        """Pick the pairs of some customers, with the first pair of each and, last, the number of pairs."""
+        first = np.searchsorted(self.customer, customers, side="left")
+        sizes = np.searchsorted(self.customer, customers, side="right") - first
+        starts = np.append(0, np.cumsum(sizes))
+        rows = np.repeat(first - starts[:-1], sizes) + np.arange(starts[-1])
+        columns: Any = [getattr(self, name) for name in Pairs.__slots__]
+        picked: Any = [None if column is None else column[rows] for column in columns]
+        return Pairs(*picked), starts
 
 
 def names(scene: Scene) -> tuple[str, ...]:
@@ -88,23 +93,24 @@ def pairs(scene: Scene, as_of: Ints | None) -> Pairs:
     recent = _add(0.5 ** (back / _HALF_LIFE_ORDERS), starts)
     if as_of is None or orders.day is None:
         since, first, whole = back[ends], back[starts], n_orders[whose]
-        monthly = None
+        monthly = popular = None
     else:
         age = (as_of[customer[by_pair]] - orders.day[line_order]).astype(np.float64)
         since, first = age[ends], age[starts]
         whole = np.zeros(orders.n_customers)
         np.maximum.at(whole, whose, first)
         whole = whole[whose]
+        popular = _popular(scene, what, as_of[whose])
         monthly = _add(0.5 ** (age / _HALF_LIFE_DAYS), starts)
     since = np.maximum(since, 1)
-    return Pairs(whose, what, n, recent, monthly, since, np.maximum(whole / n, 1), first - since)
+    return Pairs(whose, what, n, recent, monthly, since, np.maximum(whole / n, 1), first - since, popular)
 
 
 def _add(values: Floats, starts: Ints) -> Floats:
     return np.add.reduceat(values, starts) if len(starts) else np.zeros(0)
 
 
-def features(scene: Scene, held: Pairs, as_of: Ints | None, near: Floats) -> Floats:
+def features(scene: Scene, held: Pairs, near: Floats) -> Floats:
     """Give the features of each pair, shape (pairs, features).
 
     Parameters
@@ -113,8 +119,6 @@ def features(scene: Scene, held: Pairs, as_of: Ints | None, near: Floats) -> Flo
         What may be seen.
     held
         Pairs to describe.
-    as_of
-        Day of each customer of the shop; ``None`` without dates.
     near
         Share of the customer's neighbours who bought the product, shape (pairs,).
     """
@@ -127,19 +131,20 @@ def features(scene: Scene, held: Pairs, as_of: Ints | None, near: Floats) -> Flo
         "overdue_squared": overdue**2,
         "neighbours": np.log(near + 0.2 / scene.neighbours.n_nearest),
     }
-    if as_of is not None and held.recent_days is not None:
+    if held.recent_days is not None and held.popular is not None:
         columns["monthly_frequency"] = np.log(held.recent_days + 0.01)
-        columns["recent_popularity"] = _recent(scene, held, as_of)
+        columns["recent_popularity"] = np.log(held.popular + 0.5)
     return np.stack([columns[name] for name in names(scene)], axis=1)
 
 
-def _recent(scene: Scene, held: Pairs, as_of: Ints) -> Floats:
-    """Give the logarithm of the recent popularity of each pair's product on the customer's day."""
-    said = np.empty(len(held.product))
-    days = as_of[held.customer]
+def _popular(scene: Scene, product: Ints, days: Ints) -> Floats:
+    """Count the recent orders with each pair's product on the customer's day."""
+    counted = np.empty(len(product))
     order = np.argsort(days, kind="stable")
-    for part in np.split(order, np.flatnonzero(np.diff(days[order])) + 1):
-        if len(part):
-            recent = scene.recent(int(days[part[0]]), _SHORT_DAYS)
-            said[part] = np.log(recent[held.product[part]] + 0.5)
-    return said
+    distinct, starts = np.unique(days[order], return_index=True)
+    ends = np.append(starts[1:], len(order))
+    recent = scene.recent(distinct, _SHORT_DAYS)
+    for (_, counts), start, end in zip(recent, starts, ends, strict=True):
+        part = order[start:end]
+        counted[part] = counts[product[part]]
+    return counted

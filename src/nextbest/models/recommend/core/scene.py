@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,12 +14,10 @@ from nextbest.models.recommend.core.ease import ease
 from nextbest.models.recommend.core.neighbours import Neighbours, neighbours
 from nextbest.models.recommend.core.orders import Floats, Ints, Orders
 
-MOST_UNIVERSE = 2000
+MOST_UNIVERSE = 1500
 """Products that may be discovered: the most bought, and the most bought of late."""
 _LONG_SHARE = 0.8
 _HALF_LIFE_DAYS = 28.0
-_MEMORY = 6
-"""Half-lives after which a purchase is forgotten."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ class Scene:
             return sold.astype(np.int32)
         order = np.lexsort((np.arange(len(self.popularity)), -self.popularity))
         steady = order[: int(_LONG_SHARE * self.most_universe)]
-        latest = self.recent(self.last_day + 1, _HALF_LIFE_DAYS) if self.is_dated else self.popularity
+        latest = self.recent_on(self.last_day + 1, _HALF_LIFE_DAYS) if self.is_dated else self.popularity
         latest[steady] = -1
         fresh = np.lexsort((np.arange(len(latest)), -latest))[: self.most_universe - len(steady)]
         return np.sort(np.concatenate([steady, fresh])).astype(np.int32)
@@ -99,9 +98,31 @@ class Scene:
         order = np.argsort(day, kind="stable")
         return day[order], self.orders.line_product[order]
 
-    def recent(self, as_of: int, half_life: float) -> Floats:
-        """Count the orders with each product before a day, an order of ``half_life`` days earlier counting half."""
+    def recent(self, days: Ints, half_life: float) -> Iterator[tuple[int, Floats]]:
+        """Count the orders with each product before each day, an order of ``half_life`` days earlier counting half.
+
+        Parameters
+        ----------
+        days
+            Days from which nothing is seen, ascending and distinct.
+        half_life
+            In days.
+
+        Yields
+        ------
+        Each day and its counts, shape (products,).
+        """
         day, product = self._by_day
-        first, last = np.searchsorted(day, [as_of - int(_MEMORY * half_life), as_of])
-        faded = 0.5 ** ((as_of - day[first:last]) / half_life)
-        return np.bincount(product[first:last], weights=faded, minlength=self.orders.n_products)
+        counts, seen, before = np.zeros(self.orders.n_products), 0, int(day[0])
+        for as_of in days.tolist():
+            upto = int(np.searchsorted(day, as_of))
+            fresh, ages = product[seen:upto], as_of - day[seen:upto]
+            counts = counts * 0.5 ** (max(as_of - before, 0) / half_life)
+            counts += np.bincount(fresh, weights=0.5 ** (ages / half_life), minlength=len(counts))
+            seen, before = upto, as_of
+            yield as_of, counts
+
+    def recent_on(self, as_of: int, half_life: float) -> Floats:
+        """Count as :meth:`recent` does, for one day."""
+        ((_, counts),) = self.recent(np.array([as_of]), half_life)
+        return counts

@@ -93,7 +93,7 @@ def _ints(column: pa.ChunkedArray) -> Ints:
 
 
 def _codes(column: pa.ChunkedArray) -> Ints | None:
-    """Number the values in their own order, -1 for none; ``None`` where there are no values."""
+    """Give the values codes in their own order, -1 for none; ``None`` where there are no values."""
     values = pc.unique(column).drop_null().sort()
     if not len(values):
         return None
