@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nextbest.models.rules.core.baskets import Baskets, Ints, Longs
 from nextbest.models.rules.core.kernel import in_threads, kernel
@@ -89,6 +90,30 @@ def makers_of_all(
 
     in_threads(work, threads)
     return counts[:, 0], counts.sum(axis=1)
+
+
+@kernel
+def turned(
+    starts: Longs, holders: Ints, wanted: NDArray[np.bool_], n_holders: int
+) -> tuple[Longs, Ints, Longs]:
+    """Turn lists round: the wanted products of each holder, ascending, and where each stood in ``holders``."""
+    row_starts = np.zeros(n_holders + 1, dtype=np.int64)
+    for a in range(len(wanted)):
+        if wanted[a]:
+            for k in range(starts[a], starts[a + 1]):
+                row_starts[holders[k] + 1] += 1
+    for holder in range(n_holders):
+        row_starts[holder + 1] += row_starts[holder]
+    at = row_starts[:-1].copy()
+    products = np.empty(row_starts[-1], dtype=np.int32)
+    places = np.empty(row_starts[-1], dtype=np.int64)
+    for a in range(len(wanted)):
+        if wanted[a]:
+            for k in range(starts[a], starts[a + 1]):
+                products[at[holders[k]]] = a
+                places[at[holders[k]]] = k
+                at[holders[k]] += 1
+    return row_starts, products, places
 
 
 @kernel

@@ -22,13 +22,24 @@ class Visits:
     """Visits of each product."""
     buyers: Lists
     """Customers of each product."""
-    first_days: Ints
-    """First day of each of ``buyers.holders`` with the product."""
+    purchases: Longs
+    """Buyer ``k`` has the product on visits ``lists.holders[purchases[k]:purchases[k + 1]]``."""
     customers: Ints
     """Customer of each visit, ascending."""
     days: Ints
     """Day of each visit, ascending within a customer."""
     n_customers: int
+
+    @property
+    def first_days(self) -> Ints:
+        """First day of each of ``buyers.holders`` with the product."""
+        days: Ints = self.days[self.lists.holders[self.purchases[:-1]]]
+        return days
+
+    @property
+    def n_days(self) -> Ints:
+        """Days of each of ``buyers.holders`` with the product."""
+        return np.diff(self.purchases).astype(np.int32)
 
 
 def make_visits(baskets: Baskets, customers: Ints, days: Ints, known: np.ndarray) -> Visits:
@@ -56,7 +67,7 @@ def make_visits(baskets: Baskets, customers: Ints, days: Ints, known: np.ndarray
     return Visits(
         lists,
         buyers,
-        _first_days(lists.starts, lists.holders, number, visit_days, len(buyers.holders)),
+        _purchases(lists.starts, lists.holders, number, len(buyers.holders)),
         number,
         visit_days,
         int(number.max(initial=-1)) + 1,
@@ -76,7 +87,8 @@ class WindowShares:
     widths: Ints
     """Steps in the customer's table, which is square: (``u``, ``k``)."""
     shares: Floats
-    edges: Longs
+    steps: Ints
+    """Step of a number of days."""
 
 
 def window_shares(visits: Visits, within_days: int) -> WindowShares:
@@ -88,21 +100,23 @@ def window_shares(visits: Visits, within_days: int) -> WindowShares:
     typical = np.round(np.sqrt(_EDGES * upper)).astype(np.int64)
     log_factorial = special.gammaln(np.arange(int(n_days.max(initial=0)) + 2) + 1.0)
     shares = np.zeros(int(starts[-1]))
+    steps = np.searchsorted(_EDGES, np.arange(int(n_days.max(initial=0)) + 1), side="right") - 1
     day_starts = np.concatenate([[0], np.cumsum(n_days)])
     _fill_shares(visits.days, day_starts, (starts, widths, typical), within_days, log_factorial, shares)
-    return WindowShares(starts, widths, shares, _EDGES)
+    return WindowShares(starts, widths, shares, steps.astype(np.int32))
 
 
 @kernel
-def _first_days(starts: Longs, holders: Ints, customers: Ints, days: Ints, n: int) -> Ints:
-    out = np.empty(n, dtype=np.int32)
+def _purchases(starts: Longs, holders: Ints, customers: Ints, n: int) -> Longs:
+    out = np.empty(n + 1, dtype=np.int64)
+    out[n] = len(holders)
     i = 0
     for a in range(len(starts) - 1):
         last = -1
         for k in range(starts[a], starts[a + 1]):
             if customers[holders[k]] != last:
                 last = customers[holders[k]]
-                out[i] = days[holders[k]]
+                out[i] = k
                 i += 1
     return out
 
