@@ -52,6 +52,14 @@ def test_most_money_comes_first():
     ]
 
 
+def test_no_evidence_says_how_large_a_difference_would_be_seen():
+    (finding,) = heads_found([ROW | {"verdict": "no_evidence"}], NULL, SETTINGS)
+    assert finding.code == "profit.no_evidence"
+    assert finding.values["reach"] == pytest.approx(7.75)
+    (trends,) = heads_found([ROW | {"verdict": "cannot_be_told"}], NULL, SETTINGS)
+    assert trends.code == "profit.no_evidence_but_trends"
+
+
 def test_fewer_with_more_products_left_is_said_with_both_shares():
     many = HELD | {
         "n_products_held": 4,
@@ -87,6 +95,7 @@ def test_every_finding_reads_in_both_languages(language):
     findings = [
         *heads_found([ROW, ROW | {"verdict": "less", "difference": -9.0}], NULL, SETTINGS),
         *heads_found([ROW | {"verdict": "no_evidence"}], NULL, SETTINGS),
+        *heads_found([ROW | {"verdict": "cannot_be_told"}], NULL, SETTINGS),
         *heads_found([ROW], wrong, SETTINGS),
         *heads_found([ROW], None, SETTINGS),
         *products_held([HELD, many], SETTINGS),

@@ -42,8 +42,16 @@ def heads_found(rows: Sequence[Row], null: PlaceboCheck | None, settings: Profit
     if not null.is_calibrated:
         return [Finding("profit.cannot_be_told", checked)]
     said = [_head_found(row, checked) for verdict in ("more", "less") for row in _most_money(rows, verdict)]
+    return said or [_nothing_found(rows, checked)]
+
+
+def _nothing_found(rows: Sequence[Row], checked: Mapping[str, Value]) -> Finding:
+    """Say that nothing was found, and how large a difference would have had to be."""
     n_on_the_way = sum(row["verdict"] == "cannot_be_told" for row in rows)
-    return said or [Finding("profit.no_evidence", checked | {"n_on_the_way": n_on_the_way})]
+    reach = sorted((row["ci_high"] - row["ci_low"]) / 2 for row in rows if row["ci_low"] is not None)
+    values: dict[str, Value] = {"n_on_the_way": n_on_the_way, "reach": reach[len(reach) // 2]}
+    code = "profit.no_evidence_but_trends" if n_on_the_way else "profit.no_evidence"
+    return Finding(code, dict(checked) | values)
 
 
 def _most_money(rows: Sequence[Row], verdict: str) -> list[Row]:

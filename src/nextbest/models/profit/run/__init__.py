@@ -153,6 +153,7 @@ def _judged(
     rows = []
     for head, comparison in zip(heads, found, strict=True):
         row: dict[str, Any] = {
+            "ci_low": None,
             "verdict": "cannot_be_told",
             "n_matched": 0,
             "is_calibrated": null is not None and null.is_calibrated,
