@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from nextbest.app.catalogue import CATALOGUE
 from nextbest.app.config import Config, SourceSettings
@@ -12,6 +13,10 @@ from nextbest.app.intake import locations
 from nextbest.app.plan import Need, missing, own
 from nextbest.base.errors import DataError
 from nextbest.sources.files import open_source
+from nextbest.sources.mapping import terms
+
+AMOUNTS: Final = ("unit_price", "gross_revenue", "order_revenue")
+"""Columns of which loading makes ``net_revenue``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,11 @@ def check(config: Config, root: Path) -> Check:
         for source in config.sources
         for owner, _, column in (name.rpartition(".") for name in source.columns)
     }
+    given |= {
+        ("order_lines", "net_revenue")
+        for table, column in given
+        if table == "order_lines" and column in AMOUNTS
+    }
     given |= {("order_lines", "ordered_on") for table, column in given if column == "ordered_at"}
     made = {table for card in CATALOGUE for table in own(card)}
 
@@ -54,10 +64,7 @@ def check(config: Config, root: Path) -> Check:
 
 def _check_columns(source: SourceSettings, location: str) -> None:
     raw = open_source(location, table=source.query)
-    absent = [
-        theirs
-        for theirs in source.columns.values()
-        if not theirs.startswith("@") and theirs not in raw.columns
-    ]
+    parts = [part for theirs in source.columns.values() for part in terms(theirs, raw.columns)[1]]
+    absent = [part for part in parts if not part.startswith("@") and part not in raw.columns]
     if absent:
         raise DataError("app.theirs_missing", file=raw.name, missing=absent, columns=raw.columns)

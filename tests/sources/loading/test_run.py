@@ -104,8 +104,8 @@ def test_shopify_orders_are_filled_and_their_subtotal_is_shared_out(load_text):
     assert column(
         found.order_lines, "line_id", "customer_id", "product_id", "net_revenue", "cancelled_on"
     ) == [
-        ("#1001-1", "ann@example.org", "Mug", Decimal("13.3333"), None),
-        ("#1001-2", "ann@example.org", "TEA-1", Decimal("16.6667"), None),
+        ("#1001-1", "ann@example.org", "Mug", Decimal("13.33"), None),
+        ("#1001-2", "ann@example.org", "TEA-1", Decimal("16.67"), None),
         ("#1003-1", "cat@example.org", "TEA-1", Decimal("0.0000"), date(2024, 3, 3)),
     ]
     assert found.reasons == {("cleaning.unpaid", "quarantined"): 1}
@@ -139,8 +139,8 @@ def test_taobao_items_are_filled_from_the_heads_of_their_orders(load_text):
     found = load_text(TAOBAO_ITEMS, orders=orders, time_zone="Asia/Shanghai")
     assert orders.loaded.table == "orders"
     assert column(found.order_lines, "line_id", "customer_id", "ordered_on", "net_revenue") == [
-        ("1001-1", "小红", date(2024, 5, 1), Decimal("54.5455")),
-        ("1001-2", "小红", date(2024, 5, 1), Decimal("25.4545")),
+        ("1001-1", "小红", date(2024, 5, 1), Decimal("54.55")),
+        ("1001-2", "小红", date(2024, 5, 1), Decimal("25.45")),
     ]
     assert found.reasons == {("cleaning.unpaid", "quarantined"): 1, ("loading.missing", "quarantined"): 1}
     assert adds_up(found.loaded)

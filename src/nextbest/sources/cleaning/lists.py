@@ -15,6 +15,11 @@ UNPAID_PARTS: Final = "关闭|取消|未付|未支付|待付|待支付|等待买
 REFUNDED: Final = r"^(wc-)?(fully )?refunded$|^returned$|^已退款$|^退款成功$|^退货退款$|^已退货$|^全额退款"
 """States of orders of which all came back."""
 
+RECEIPT_PARTS: Final = r"^(sale|receipt|order|header|head|payment|tender|total|subtotal|tax|change)$|^(订单|付款|支付|合计|小计)$"
+"""Kinds of rows that say something of a receipt and are no line of it."""
+RECEIPT_LINES: Final = r"\b(line|item|product)\b|明细|商品"
+"""Kinds of rows that are lines; only in a file that has them are the others none."""
+
 TEST: Final = (
     r"^test[ _-]?\d*$|^(this is a )?test (product|order|item|article)\b|^(测试$|测试(商品|订单|产品|链接))"
 )

@@ -24,6 +24,8 @@ class CleaningSettings(Settings):
     """Rows of orders that were closed, voided, not paid or failed are quarantined: nothing was bought."""
     unpaid_statuses: tuple[str, ...] = ()
     """Further states that mean "not bought", beside the built-in English and Chinese ones."""
+    set_aside_receipt_parts: bool = True
+    """Rows that are the head, payment or total of a receipt, in a file that says what each row is, are quarantined."""
     set_aside_tests: bool = True
     """Test orders (product or customer called test, 测试) are quarantined."""
     set_aside_bad_debt: bool = True

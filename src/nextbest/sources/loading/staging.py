@@ -14,7 +14,7 @@ from nextbest.sources.loading.core.wide import product_plan, unpivot
 from nextbest.sources.loading.job import SAMPLE, Job
 
 _ORDER_LEVEL: Final = ("customer_id", "ordered_at", "status", "currency", "channel", "store_id", "coupon_id", "campaign_id",
-                       "adviser_id", "order_revenue", "order_refund", "cancelled_at")  # fmt: skip
+                       "adviser_id", "order_revenue", "order_refund", "order_discount", "order_postage", "cancelled_at")  # fmt: skip
 
 
 def stage(job: Job) -> int:

@@ -5,7 +5,16 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
-from nextbest.sources.cleaning.lists import BAD_DEBT, DISCOUNT, REFUNDED, TEST, UNPAID, UNPAID_PARTS
+from nextbest.sources.cleaning.lists import (
+    BAD_DEBT,
+    DISCOUNT,
+    RECEIPT_LINES,
+    RECEIPT_PARTS,
+    REFUNDED,
+    TEST,
+    UNPAID,
+    UNPAID_PARTS,
+)
 from nextbest.sources.cleaning.spec import CleaningSettings
 
 
@@ -43,6 +52,8 @@ def _first(rules: list[tuple[str, ir.BooleanValue]]) -> ir.StringValue:
 
 def _of_lines(rows: ir.Table, settings: CleaningSettings) -> list[tuple[str, ir.BooleanValue]]:
     rules = []
+    if settings.set_aside_receipt_parts and "line_type" in rows.columns:
+        rules.append(("receipt_parts", _receipt_parts(rows)))
     if settings.set_aside_unpaid and ("status" in rows.columns or "cancelled_at" in rows.columns):
         rules.append(("unpaid", _unpaid(rows, settings)))
     if settings.set_aside_tests:
@@ -63,6 +74,12 @@ def _of_lines(rows: ir.Table, settings: CleaningSettings) -> list[tuple[str, ir.
             negative &= ~rows.is_return.fill_null(False)
         rules.append(("impossible", nothing | negative))
     return rules
+
+
+def _receipt_parts(rows: ir.Table) -> ir.BooleanValue:
+    kind = rows.line_type.lower().strip()
+    has_lines = kind.re_search(RECEIPT_LINES).fill_null(False).any().over(ibis.window())
+    return has_lines & kind.re_search(RECEIPT_PARTS)
 
 
 def _unpaid(rows: ir.Table, settings: CleaningSettings) -> ir.BooleanValue:

@@ -1,4 +1,4 @@
-"""Quantity, amount and return, line by line and spread over the lines of an order."""
+"""Quantity, amount and return, line by line."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import ibis
 import ibis.expr.types as ir
 
 from nextbest.sources.cleaning import is_refunded
-from nextbest.sources.loading.query.names import COPIES, MONEY, ROW, money
+from nextbest.sources.loading.query.names import COPIES, MONEY, money
 
 
 def with_amounts(lines: ir.Table) -> ir.Table:
@@ -22,11 +22,11 @@ def with_amounts(lines: ir.Table) -> ir.Table:
             for less in ("discount", "refund"):
                 value = (value - lines[less].fill_null(0).abs()) if less in has else value
             lines = lines.mutate(net_revenue=money(value))
-    elif "refund" in has:
+        return _returns(_absolute(lines, has), units)
+    lines = lines.drop("order_discount") if "order_discount" in has else lines
+    if "refund" in has:
         lines = lines.mutate(net_revenue=money(lines.net_revenue - lines.refund.fill_null(0).abs()))
-    if "discount" in has:
-        lines = lines.mutate(discount=lines.discount.abs())
-    return _returns(lines, units)
+    return _returns(_absolute(lines, has), units)
 
 
 def with_units(kept: ir.Table, *, has_quantity: bool) -> ir.Table:
@@ -41,34 +41,8 @@ def with_units(kept: ir.Table, *, has_quantity: bool) -> ir.Table:
     return kept.mutate(**changed)
 
 
-def spread(kept: ir.Table, total: str, target: str, sign: int) -> ir.Table:
-    """Share an order's amount out to its lines by what they are worth, to the last cent."""
-    worth = kept[target] if target in kept.columns else kept.quantity.cast(MONEY)
-    weight = ibis.coalesce(worth, 0).abs().cast("float64")
-    rows = kept.mutate(_weight=weight)
-    order = [rows.product_id, rows[ROW]] if "product_id" in rows.columns else [rows[ROW]]
-    whole = ibis.window(group_by=rows.order_id)
-    before = ibis.window(group_by=rows.order_id, order_by=order, preceding=(None, 1))
-    so_far = ibis.window(group_by=rows.order_id, order_by=order, preceding=None, following=0)
-    weight_all, n_all = rows["_weight"].sum().over(whole), rows.count().over(whole)
-    even = weight_all == 0
-    share_to = ibis.ifelse(
-        even, rows.count().over(so_far) / n_all, rows["_weight"].sum().over(so_far) / weight_all
-    )
-    share_from = ibis.ifelse(
-        even,
-        rows.count().over(before) / n_all,
-        rows["_weight"].sum().over(before).fill_null(0.0) / weight_all,
-    )
-    amount = rows[total].max().over(whole)
-    part = _part(amount, share_to) - _part(amount, share_from)
-    if sign > 0:
-        value = ibis.ifelse(
-            amount.isnull(), rows[target] if target in rows.columns else ibis.null(MONEY), part
-        )
-    else:
-        value = rows[target] - part.fill_null(0)
-    return rows.mutate(**{target: money(value)}).drop("_weight", total)
+def _absolute(lines: ir.Table, has: set[str]) -> ir.Table:
+    return lines.mutate(discount=lines.discount.abs()) if "discount" in has else lines
 
 
 def _line_value(lines: ir.Table, units: ir.FloatingValue, has: set[str]) -> ir.DecimalValue | None:
@@ -95,7 +69,3 @@ def _returns(lines: ir.Table, units: ir.FloatingValue) -> ir.Table:
     if cancelled is not None:
         changed["cancelled_on"] = cancelled
     return lines.mutate(**changed).mutate(is_return=lambda t: back | (t.quantity < 0))
-
-
-def _part(amount: ir.DecimalValue, share: ir.FloatingValue) -> ir.DecimalValue:
-    return money((amount.cast("float64") * share).round(4))

@@ -10,7 +10,7 @@ import ibis.expr.types as ir
 from nextbest.sources.loading.query.names import ROW, money, ruled
 from nextbest.sources.mapping import columns_of
 
-_HEAD: Final = ("customer_id", "ordered_at", "ordered_on", "status", "order_revenue", "order_refund", "cancelled_at", "currency",
+_HEAD: Final = ("customer_id", "ordered_at", "ordered_on", "status", "order_revenue", "order_refund", "order_discount", "order_postage", "cancelled_at", "currency",
                 "channel", "store_id", "coupon_id", "campaign_id", "adviser_id")  # fmt: skip
 
 

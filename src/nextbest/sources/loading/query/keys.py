@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import ibis
 import ibis.expr.types as ir
 
-from nextbest.sources.loading.query.amounts import spread, with_units
+from nextbest.sources.loading.query.amounts import with_units
 from nextbest.sources.loading.query.names import COPY, ROW, one_text
+from nextbest.sources.loading.query.orders import spread
 from nextbest.tables import CANONICAL
 
 
@@ -16,9 +17,7 @@ def lines(kept: ir.Table, *, has_quantity: bool, source: str) -> ir.Table:
     """Give the kept rows their keys and their share of the order's amounts."""
     kept = with_units(kept, has_quantity=has_quantity)
     kept = _with_order_ids(kept)
-    for total, target, sign in (("order_revenue", "net_revenue", 1), ("order_refund", "net_revenue", -1)):
-        if total in kept.columns:
-            kept = spread(kept, total, target, sign)
+    kept = spread(kept)
     return _with_line_ids(kept).mutate(source_id=ibis.literal(source))
 
 

@@ -15,6 +15,7 @@ from typing import Final
 _CUSTOMER = """customer id; customer no; customer number; customer code; customer key; customer; cust id; cust no; client id;
 client no; client number; client; member id; member no; member number; user id; buyer id; shopper id; contact id; party id;
 visitor id; household id; household key; household; hshd num; loyalty id; card id; card no; ncodpers;
+kundennummer; kunden nr; kundennr; kunden id; kunde;
 客户编号; 客户号; 客户id; 客户代码; 会员编号; 会员号; 会员id; 会员卡号; 用户id; 用户编号; 用户号; 买家id; 顾客编号; 买家会员名; 买家昵称;
 买家账号; 买家旺旺; 会员名; 用户昵称; 粉丝昵称; 客户; 会员; 顾客; 客户名称 ~ id; uid; user; member; buyer; account id; account no; name;
 买家; 用户; openid; 买家手机号; 客户手机号; 手机号; 收货人手机号; 收货人手机号/提货人手机号; 联系手机; 会员手机号; 手机号码; 手机;
@@ -24,19 +25,19 @@ phone billing; telephone; mobile"""
 _PRODUCT = """product id; product no; product number; product code; product key; sku; sku id; sku code; variant sku;
 lineitem sku; item sku; item id; item no; item code; stock code; stock id; article id; article no; article number; article code;
 material; material no; material number; upc; ean; gtin; barcode; asin; isbn; plu; goods id; goods no; product sku; plan id;
-policy type; account type; product type id; 商品编号; 商品编码; 商品id; 商品代码; 商品货号; 货号; 产品编号; 产品编码; 产品代码; 产品id;
+policy type; account type; product type id; artikelnummer; artikel nr; artikelnr; artikel id; 商品编号; 商品编码; 商品id; 商品代码; 商品货号; 货号; 产品编号; 产品编码; 产品代码; 产品id;
 sku编码; 规格编码; sku编号; 商家编码; 外部系统编号; 商品条码; 条码; 条形码; 款号; 物料编码; 物料号; 宝贝id ~ product; item; products; items;
 article; product name; item name; lineitem name; item description; itemdescription; product title; title; description; goods;
-goods name; commodity; service; 商品名称; 商品; 宝贝标题; 宝贝名称; 商品标题; 标题; 产品名称; 产品; 货品名称; 品名; 菜品; 菜品名称; 险种;
+goods name; commodity; service; bezeichnung; artikelbezeichnung; artikelname; artikel; produkt; 商品名称; 商品; 宝贝标题; 宝贝名称; 商品标题; 标题; 产品名称; 产品; 货品名称; 品名; 菜品; 菜品名称; 险种;
 基金名称; id; handle; code"""
 
 _TIME = """ordered at; order date; order time; order datetime; order date time; order timestamp; order purchase timestamp;
 date ordered; invoice date; invoice datetime; invoice time; transaction date; transaction timestamp; transaction time;
 transaction datetime; trans date; purchase date; purchased at; date of purchase; purchase time; sale date; sales date;
-sold at; sold on; created at; order created at; date created; completed at; paid at; paid date; date paid; posting date;
+sold at; sold on; bestelldatum; rechnungsdatum; kaufdatum; belegdatum; verkaufsdatum; created at; order created at; date created; completed at; paid at; paid date; date paid; posting date;
 booking date; bill date; receipt date; visit date; checkout time; datetime; date time; timestamp; tran date; txn date;
 下单时间; 订单创建时间; 订单时间; 创建时间; 订单日期; 下单日期; 交易时间; 成交时间; 交易日期; 订单付款时间; 付款时间; 支付时间; 销售时间;
-销售日期; 购买时间; 购买日期; 消费时间; 消费日期; 开票日期; 结账时间 ~ date; time; ts; day; when; month; 日期; 时间"""
+销售日期; 购买时间; 购买日期; 消费时间; 消费日期; 开票日期; 结账时间 ~ date; time; ts; day; when; month; datum; 日期; 时间"""
 
 ALIASES: Final[Mapping[str, Mapping[str, str]]] = {
     "order_lines": {
@@ -47,31 +48,36 @@ ALIASES: Final[Mapping[str, Mapping[str, str]]] = {
         invoice number; invoice id; invoice; transaction id; transaction no; transaction number; trans id; txn id; basket id;
         basket no; basket; basket num; receipt id; receipt no; receipt number; receipt; bill no; bill number; bill id; bill;
         ticket id; ticket no; ticket number; ticket; cart id; check no; check id; purchase id; document no; document number;
-        po number; 订单编号; 订单号; 主订单编号; 主订单号; 订单id; 主订单id; 交易编号; 交易号; 交易单号; 小票号; 小票编号; 单据编号; 单据号;
+        po number; bestellnummer; bestell nr; auftragsnummer; rechnungsnummer; rechnungs nr; belegnummer; bon nr; 订单编号; 订单号; 主订单编号; 主订单号; 订单id; 主订单id; 交易编号; 交易号; 交易单号; 小票号; 小票编号; 单据编号; 单据号;
         销售单号; 流水号; 单号; 发票号; 账单号 ~ transaction; trans; tr; tid; session id; visit id; order reference; reference; id""",
         "customer_id": _CUSTOMER,
         "product_id": _PRODUCT,
         "ordered_seq": "order number of customer; ordered seq; order sequence; visit number",
         "quantity": """quantity; qty; units; unit sold; units sold; order quantity; quantity ordered; qty ordered; item quantity;
         lineitem quantity; product quantity; number of items; no of items; pieces; quantity sold; sales qty; sales quantity;
-        order qty; spend units; units purchased; num items; 数量; 购买数量; 商品数量; 宝贝数量; 宝贝总数量; 销售数量; 订购数量; 件数;
+        order qty; menge; anzahl; stück; spend units; units purchased; num items; 数量; 购买数量; 商品数量; 宝贝数量; 宝贝总数量; 销售数量; 订购数量; 件数;
         销量; 购买件数; 份数 ~ count; number""",
         "net_revenue": """net revenue; net sales; net amount; sales value; sales amount; sale amount; sale price total; line total;
         line amount; line revenue; line price; item total; item subtotal; item revenue; extended price; total price; revenue;
         sales; turnover; spend; spent; amount paid; paid amount; paid; payment value; order line w o tax; order line total;
-        order line subtotal; total sales; total amount; amount usd; 实付金额; 实收金额; 实付; 实收; 买家实付金额; 买家实际支付金额;
+        order line subtotal; gesamtpreis; umsatz; zeilenbetrag; total sales; total amount; amount usd; 实付金额; 实收金额; 实付; 实收; 买家实付金额; 买家实际支付金额;
         商品实付金额; 商品实际成交金额; 商品实付; 实际支付金额; 实付款; 销售额; 销售金额; 成交金额; 商品小计; 小计; 支付金额; 付款金额;
-        消费金额; 金额 ~ amount; total; value; subtotal; monetary; 总金额; 总价; 商品金额; 合计""",
+        消费金额; 金额 ~ amount; total; value; subtotal; betrag; summe; monetary; 总金额; 总价; 商品金额; 合计""",
         "unit_price": """unit price; price; item price; lineitem price; price each; price per unit; item cost; selling price;
-        sale price; sales price; product price; unit cost price net; rate; mrp; 单价; 价格; 商品单价; 商品价格; 售价; 成交单价; 实际单价;
+        sale price; sales price; product price; einzelpreis; stückpreis; preis; unit cost price net; rate; mrp; 单价; 价格; 商品单价; 商品价格; 售价; 成交单价; 实际单价;
         购买单价; 零售价; 销售单价; 商品售价""",
         "gross_revenue": """gross revenue; gross sales; gross amount; list amount; total before discount; 原价金额; 商品总价; 应收金额;
         商品应付金额; 吊牌金额""",
-        "discount": """discount; discount value; item discount; lineitem discount; line discount; retail disc; discount amount;
+        "discount": """discount; rabatt; discount value; item discount; lineitem discount; line discount; retail disc; discount amount;
         total discount; discounts; markdown; 优惠金额; 折扣金额; 商品优惠金额; 商品优惠; 优惠; 折扣额; 让利金额""",
         "tax": "tax; tax amount; vat; gst; sales tax; line tax; item tax; 税额; 税费",
-        "refund": "refund; refund amount; refunded amount; amount refunded; 退款金额; 商品退款金额; 已退款金额; 商品已退款金额",
-        "refunded_quantity": """refunded quantity; quantity refunded; qty refunded; returned quantity;
+        "order_discount": """order discount; order discount amount; discount total; cart discount; cart discount amount; total discounts;
+        basket discount; 订单优惠; 订单优惠金额; 店铺优惠""",
+        "order_postage": """shipping; shipping total; shipping amount; shipping cost; shipping price; shipping fee; postage; delivery fee;
+        delivery cost; freight; order shipping amount; 运费; 邮费; 配送费; 买家应付邮费; 快递费""",
+        "line_type": "line type; row type; record type",
+        "refund": "refund; refund amount; item refunded; refunded amount; amount refunded; 退款金额; 商品退款金额; 已退款金额; 商品已退款金额",
+        "refunded_quantity": """refunded quantity; item refunded qty; quantity refunded; qty refunded; returned quantity;
         return quantity; 退货数量; 退款数量""",
         "unit_cost": "unit cost; cost; cost price; item cogs; cogs; cost of goods sold; purchase price; cost per unit; 成本; 成本价; 单位成本; 进价; 采购价",
         "coupon_id": "coupon id; coupon; coupon code; voucher; voucher code; discount code; promo code; 优惠券; 优惠券编号; 优惠码; 券码",
@@ -80,22 +86,22 @@ ALIASES: Final[Mapping[str, Mapping[str, str]]] = {
         "campaign_id": "campaign id; campaign; utm campaign; 营销活动",
         "adviser_id": "adviser id; advisor id; adviser; advisor; salesperson; sales person; sales rep; salesman; staff id; staff; employee id; employee; cashier; cashier id; seller id; agent id; 导购; 导购员; 业务员; 销售员; 客户经理; 营业员; 收银员",
         "channel": "channel; sales channel; order channel; order source; source; source name; platform; 渠道; 销售渠道; 订单来源; 来源; 订单渠道; 平台",
-        "store_id": "store id; store; store no; store number; store code; shop id; shop; branch; branch id; outlet; outlet id; location id; location; warehouse; store name; 门店; 门店编号; 门店编码; 门店名称; 店铺; 店铺名称; 店铺id; 网点; 归属店铺; 归属网点; 下单网点",
-        "currency": "currency; currency code; order currency; 币种; 货币; 货币代码",
+        "store_id": "store id; store; filiale; store no; store number; store code; shop id; shop; branch; branch id; outlet; outlet id; location id; location; warehouse; store name; 门店; 门店编号; 门店编码; 门店名称; 店铺; 店铺名称; 店铺id; 网点; 归属店铺; 归属网点; 下单网点",
+        "currency": "currency; currency code; order currency; währung; 币种; 货币; 货币代码",
         "is_return": "is return; is returned; return; returned; return flag; is refund; refund flag; 是否退货; 退货标志; 是否退款",
         "status": "order status; financial status; payment status; status; state of order; transaction status; 订单状态; 状态; 交易状态; 付款状态; 支付状态; 子订单状态",
     },
     "products": {
         "product_id": _PRODUCT,
-        "name": """product name; item name; lineitem name; name; title; product title; item title; product description;
+        "name": """product name; bezeichnung; artikelbezeichnung; artikelname; item name; lineitem name; name; title; product title; item title; product description;
         item description; itemdescription; description; article name; goods name; item desc; product desc; product; item;
         商品名称; 宝贝标题; 宝贝名称; 商品标题; 产品名称; 货品名称; 标题; 品名; 名称; 商品; 产品; 菜品名称; 商品全称 ~ product type; sub commodity desc;
         text""",
         "department": "department; dept; division; department name; main category; category level 1; 部门; 大类; 一级类目; 一级分类",
-        "category": """category; product category; category name; item category; product group; product line; category id;
+        "category": """category; warengruppe; kategorie; product category; category name; item category; product group; product line; category id;
         commodity desc; commodity; google product category; sub category; subcategory; product type; type; class; 类目; 商品类目;
         商品分类; 分类; 品类; 类别; 商品类别; 二级类目; 商品类型""",
-        "brand": "brand; brand name; vendor; manufacturer; manufacturer id; lineitem vendor; 品牌; 厂商; 供应商",
+        "brand": "brand; brand name; marke; hersteller; vendor; manufacturer; manufacturer id; lineitem vendor; 品牌; 厂商; 供应商",
         "parent_id": "parent id; parent sku; item group id; parent; 父级编号; 上级编号",
         "list_price": "list price; regular price; compare at price; lineitem compare at price; recommended retail price; rrp; msrp; price; variant price; 原价; 吊牌价; 市场价; 标价; 价格; 售价; 零售价",
         "unit_cost": "unit cost; cost; cost price; cogs; cost of goods sold; cost per item; 成本; 成本价; 进价; 采购价",

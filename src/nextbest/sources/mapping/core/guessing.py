@@ -254,7 +254,17 @@ def _told(look: _Look, matches: Mapping[str, Match], products: tuple[str, ...]) 
 def _missing(table: str, matches: Mapping[str, Match], products: tuple[str, ...]) -> tuple[str, ...]:
     contract = {"orders": ORDERS, "rates": RATES}.get(table) or CANONICAL[table]
     known = set(matches) | _DERIVED.get(table, set()) | ({"product_id"} if products else set())
+    known |= _dispensable(table, known)
     return tuple(column.name for column in contract if column.required and column.name not in known)
+
+
+def _dispensable(table: str, known: set[str]) -> set[str]:
+    """Name what is required of lines and yet not missed: a product where rows are orders, a time where rows are baskets."""
+    if table != "order_lines":
+        return set()
+    if "customer_id" in known and "ordered_at" in known:
+        return {"product_id"}
+    return {"ordered_at"} if {"order_id", "product_id"} <= known else set()
 
 
 def _fill_by(matches: Mapping[str, Match], shapes: Shapes, products: tuple[str, ...]) -> str | None:

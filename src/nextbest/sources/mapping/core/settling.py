@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from nextbest.sources.mapping.spec import Guess, Layout
-
-_AS_LINES = {"order_revenue": "net_revenue", "order_refund": "refund"}
+from nextbest.sources.mapping.spec import Guess
 
 
 def settled(guesses: Sequence[Guess]) -> list[Guess]:
@@ -18,6 +16,7 @@ def settled(guesses: Sequence[Guess]) -> list[Guess]:
 
     Examples
     --------
+    >>> from nextbest.sources.mapping.spec import Layout
     >>> items = Guess(Layout("order_lines", {"order_id": "订单编号", "product_id": "标题"}), (), (), missing=("ordered_at",))
     >>> heads = Guess(Layout("orders", {"order_id": "订单编号", "ordered_at": "订单创建时间"}), (), ())
     >>> [guess.missing for guess in settled([items, heads])]
@@ -44,15 +43,5 @@ def _settle(guess: Guess, given: set[str], *, has_items: bool) -> Guess:
 
 
 def _as_lines(guess: Guess) -> Guess:
-    layout = guess.layout
-    columns = {_AS_LINES.get(name, name): theirs for name, theirs in layout.columns.items()}
-    missing = tuple(name for name in ("product_id", "ordered_at") if name not in columns)
-    matches = tuple(
-        replace(match, column=_AS_LINES.get(match.column, match.column)) for match in guess.matches
-    )
-    return replace(
-        guess,
-        layout=Layout("order_lines", columns, layout.shape, layout.fill_by, layout.products),
-        matches=matches,
-        missing=missing,
-    )
+    missing = tuple(name for name in ("customer_id", "ordered_at") if name not in guess.layout.columns)
+    return replace(guess, layout=replace(guess.layout, table="order_lines"), missing=missing)
