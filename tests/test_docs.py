@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from tools.reference import pages
 
 from nextbest.app.catalogue import CATALOGUE
 
@@ -36,6 +37,11 @@ def test_every_capability_has_a_page_with_each_setting_and_column(card):
 @pytest.mark.parametrize("command", commands())
 def test_every_command_is_documented(command):
     assert f"nextbest {command}" in (DOCS / "commands.md").read_text(encoding="utf-8")
+
+
+def test_pages_written_from_the_code_are_up_to_date():
+    for name, text in pages().items():
+        assert (DOCS / name).read_text(encoding="utf-8") == text, f"run: python -m tools.reference ({name})"
 
 
 @pytest.mark.parametrize("page", sorted(DOCS.rglob("*.md")), ids=lambda page: page.name)

@@ -33,7 +33,7 @@ def demo(
     from nextbest.app.demo import make_demo
 
     with progress() as tell:
-        made = make_demo(folder, tell)
+        made = make_demo(folder, tell, output.language())
     output.say("cli.demo_done", shop=made.shop, orders=made.n_orders, customers=made.n_customers)
     print_findings(made.findings[:3], made.currency)
     output.say("cli.demo_report", path=str(made.report))
