@@ -3,6 +3,7 @@
 from datetime import date
 
 import ibis
+import pyarrow as pa
 import pytest
 
 from nextbest.models.rules import query
@@ -56,8 +57,8 @@ def test_where_there_is_no_order_the_customers_day_is_the_basket(lines):
 
 
 def test_baskets_are_numbered_by_customer_with_guests_last(lines):
-    items = query.at_level(query.bought(lines.table("order_lines"), None), None, "product")
-    rows = sorted(lines.arrow(query.baskets_of(items)).to_pylist(), key=lambda row: row["code"])
+    bought = query.bought(lines.table("order_lines"), None)
+    rows = sorted(lines.arrow(query.baskets_of(bought)).to_pylist(), key=lambda row: row["code"])
     assert [(row["basket"], row["customer_code"]) for row in rows] == [
         ("o1", 0),
         ("o2", 0),
@@ -66,23 +67,24 @@ def test_baskets_are_numbered_by_customer_with_guests_last(lines):
     ]
 
 
-def test_each_product_of_a_basket_comes_once(lines):
-    items = query.at_level(query.bought(lines.table("order_lines"), None), None, "product")
-    codes, baskets = query.items_of(items), query.baskets_of(items)
-    rows = lines.arrow(query.rows_of(items, baskets, codes)).to_pylist()
-    assert sorted((row["basket"], row["product"]) for row in rows) == [(0, 0), (1, 3), (2, 1), (3, 2)]
+IDS = pa.table({"item": ["cake", "jam", "milk", "tea"], "code": pa.array(range(4), pa.int32())})
 
 
-def test_lines_without_a_category_are_left_out_and_counted(lines):
+def test_lines_are_numbers_of_basket_and_product(lines):
     bought = query.bought(lines.table("order_lines"), None)
-    items = query.at_level(bought, lines.table("products"), "category")
-    assert lines.arrow(query.without_level(items)).to_pylist() == [{"n_lines": 2}]
-    assert lines.arrow(query.items_of(items)).to_pylist() == [{"item": "Drinks", "code": 0}]
+    keys = lines.arrow(query.keys_of(bought, query.baskets_of(bought), lines.memtable(IDS)))[
+        "key"
+    ].to_pylist()
+    assert sorted(divmod(key, 2**32) for key in keys) == [(0, 0), (1, 3), (1, 3), (2, 1), (3, 2)]
+
+
+def test_products_without_a_category_are_in_no_group(lines):
+    groups = query.groups_of(lines.memtable(IDS), lines.table("products"), "category")
+    assert read(lines, groups) == [{"code": 2, "item": "Drinks"}, {"code": 3, "item": "Drinks"}]
 
 
 def test_products_without_a_name_go_by_their_id(lines):
-    items = query.at_level(query.bought(lines.table("order_lines"), None), None, "product")
-    named = read(lines, query.names_of(query.items_of(items), lines.table("products"), "product"))
+    named = read(lines, query.names_of(lines.memtable(IDS), lines.table("products"), "product"))
     assert {row["item"]: (row["name"], row["family"]) for row in named} == {
         "cake": ("Cake", None),
         "jam": ("jam", None),
@@ -113,7 +115,7 @@ def test_queries_execute_nothing():
         },
         name="order_lines",
     )  # fmt: skip
-    items = query.at_level(query.bought(unbound, date(2024, 1, 1)), None, "product")
-    codes = query.items_of(items)
-    rows = query.rows_of(items, query.baskets_of(items), codes)
-    assert dict(rows.schema()) == {"basket": ibis.dtype("int32"), "product": ibis.dtype("int32")}
+    bought = query.bought(unbound, date(2024, 1, 1))
+    codes = ibis.table({"item": "string", "code": "int32"}, name="codes")
+    keys = query.keys_of(bought, query.baskets_of(bought), codes)
+    assert dict(keys.schema()) == {"key": ibis.dtype("int64")}

@@ -41,41 +41,17 @@ def held(holdings: ir.Table, as_of: date | None) -> ir.Table:
     return kept.select("product_id", basket=visit, customer=kept.customer_id, day=kept.opened_on)
 
 
-def by_customer(lines: ir.Table) -> ir.Table:
-    """Put everything a known customer ever bought or holds into one basket."""
-    known = lines.filter(lines.customer.notnull())
-    return known.mutate(basket=known.customer, day=ibis.null("date"))
+def items_of(lines: ir.Table) -> ir.Table:
+    """List the product ids: item."""
+    return lines.select(item=lines.product_id).distinct()
 
 
-def at_level(lines: ir.Table, products: ir.Table | None, level: str) -> ir.Table:
-    """Put the level's id into column ``item``; null where the product has none."""
-    if level == "product" or products is None:
-        item = lines.product_id if level == "product" else ibis.null("string")
-        return lines.select("basket", "customer", "day", item=item)
-    groups = products.select(product_key=products.product_id, item=products[level])
-    joined = lines.left_join(groups, lines.product_id == groups.product_key)
-    return joined.select("basket", "customer", "day", "item")
-
-
-def without_level(items: ir.Table) -> ir.Table:
-    """Count the lines whose product has no id at the level."""
-    lost = items.filter(items.item.isnull())
-    return lost.aggregate(n_lines=lost.count())
-
-
-def items_of(items: ir.Table) -> ir.Table:
-    """Give codes to the level's ids in their own order: item, code."""
-    known = items.filter(items.item.notnull()).select("item").distinct()
-    return known.mutate(code=ibis.row_number().over(order_by=known.item).cast("int32"))
-
-
-def baskets_of(items: ir.Table) -> ir.Table:
+def baskets_of(lines: ir.Table) -> ir.Table:
     """Give codes to the baskets by customer (guests last), day and key: basket, code, customer_code, day.
 
     Customers are numbered in their own order; -1 stands for guests.
     """
-    known = items.filter(items.item.notnull())
-    baskets = known.group_by("basket").aggregate(customer=known.customer.min(), day=known.day.min())
+    baskets = lines.group_by("basket").aggregate(customer=lines.customer.min(), day=lines.day.min())
     customer = baskets.customer.asc(nulls_first=False)
     order = [customer, baskets.day.asc(nulls_first=False), baskets.basket.asc()]
     rank = ibis.dense_rank().over(order_by=customer)
@@ -87,18 +63,19 @@ def baskets_of(items: ir.Table) -> ir.Table:
     )
 
 
-def rows_of(items: ir.Table, baskets: ir.Table, codes: ir.Table) -> ir.Table:
-    """List each product of each basket once, by codes: basket, product."""
-    keys = baskets.select(basket_key=baskets.basket, basket_code=baskets.code)
-    ids = codes.select(item_key=codes.item, product_code=codes.code)
-    coded = items.inner_join(keys, items.basket == keys.basket_key)
-    coded = coded.inner_join(ids, coded.item == ids.item_key)
-    return coded.select(basket=coded.basket_code, product=coded.product_code).distinct()
+def keys_of(lines: ir.Table, baskets: ir.Table, codes: ir.Table) -> ir.Table:
+    """List the lines by codes, as one number: basket times 2^32 plus product."""
+    coded = lines.select("basket", item=lines.product_id)
+    coded = coded.inner_join(baskets.select("basket", basket_code="code"), "basket")
+    coded = coded.inner_join(codes.select("item", product_code="code"), "item")
+    return coded.select(key=coded.basket_code.cast("int64") * 2**32 + coded.product_code)
 
 
-def basket_facts(baskets: ir.Table) -> ir.Table:
-    """Take what is known of each basket, in order of the codes: customer_code, day."""
-    return baskets.order_by("code").select("code", "customer_code", "day")
+def groups_of(codes: ir.Table, products: ir.Table, level: str) -> ir.Table:
+    """Say in which category or department each product is: code, item; products without one are left out."""
+    groups = products.filter(products[level].notnull()).select(product_key="product_id", group=level)
+    joined = codes.inner_join(groups, codes.item == groups.product_key)
+    return joined.select("code", item=joined.group)
 
 
 def names_of(codes: ir.Table, products: ir.Table | None, level: str) -> ir.Table:

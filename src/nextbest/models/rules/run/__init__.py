@@ -22,7 +22,14 @@ from nextbest.models.rules.core.pairs import TooManyError
 from nextbest.models.rules.core.source import Mined, Plan
 from nextbest.models.rules.core.together import mine_together
 from nextbest.models.rules.run.frames import LIMITS, PERIODS, ROWS, Labels, periods_of, rules_of
-from nextbest.models.rules.run.reading import Reading, margins, read, reviews, written_levels, written_rules
+from nextbest.models.rules.run.reading import (
+    Reading,
+    Readings,
+    margins,
+    reviews,
+    written_levels,
+    written_rules,
+)
 from nextbest.models.rules.spec import Level, RulesSettings
 from nextbest.tables.store import Store
 
@@ -60,9 +67,10 @@ def run(store: Store, settings: RulesSettings, moment: Moment) -> list[Finding]:
         for ordered in (False, True)
         if settings.ordered in ("both", str(ordered).lower())
     ]
-    results = [_mine(store, settings, moment, level, ordered=ordered) for level, ordered in wanted]
+    readings = Readings(store, settings, moment.as_of)
+    results = [_mine(store, settings, readings, level, ordered=ordered) for level, ordered in wanted]
     for level, ordered in sorted(written_levels(store) - set(wanted)):
-        results.append(_measure_written(store, settings, moment, level, ordered=ordered))
+        results.append(_measure_written(store, settings, readings, level, ordered=ordered))
     rules = pa.concat_tables([result.rules for result in results])
     store.write("rules", rules)
     store.write("rule_periods", pa.concat_tables([result.periods for result in results]))
@@ -71,8 +79,8 @@ def run(store: Store, settings: RulesSettings, moment: Moment) -> list[Finding]:
     return [words.rule_found(rule) for rule in headlines(_candidates(rules))] + said
 
 
-def _mine(store: Store, settings: RulesSettings, moment: Moment, level: str, *, ordered: bool) -> _Result:
-    reading = read(store, level, settings, moment.as_of, ordered=ordered)
+def _mine(store: Store, settings: RulesSettings, readings: Readings, level: str, *, ordered: bool) -> _Result:
+    reading = readings.at(level, ordered=ordered)
     if not reading.ids:
         return _nothing(words.nothing_at_level(level))
     if len(reading.ids) == 1:
@@ -88,10 +96,10 @@ def _mine(store: Store, settings: RulesSettings, moment: Moment, level: str, *, 
 
 
 def _measure_written(
-    store: Store, settings: RulesSettings, moment: Moment, level: Level, *, ordered: bool
+    store: Store, settings: RulesSettings, readings: Readings, level: Level, *, ordered: bool
 ) -> _Result:
     """Measure what people wrote where nothing is mined."""
-    reading = read(store, level, settings, moment.as_of, ordered=ordered)
+    reading = readings.at(level, ordered=ordered)
     written, n_unmeasured = written_rules(store, level, reading.ids, ordered=ordered)
     plan = Plan(reading.source.n_baskets + 1, written=tuple(written), within_days=settings.within_days)
     task = _Task(level, ordered, settings, reading, plan, n_unmeasured)

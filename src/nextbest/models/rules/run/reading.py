@@ -11,9 +11,11 @@ from typing import Any
 import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from nextbest.models.rules import query
 from nextbest.models.rules.core.baskets import Ints
+from nextbest.models.rules.core.levels import Bought, at_level, by_customer, make_bought, only_found
 from nextbest.models.rules.core.source import NO_DAY, Source, Written
 from nextbest.models.rules.spec import Level, RulesSettings
 from nextbest.tables.store import Store
@@ -32,40 +34,92 @@ class Reading:
     """Baskets left out because they hold too many products."""
 
 
-def read(store: Store, level: str, settings: RulesSettings, as_of: date | None, *, ordered: bool) -> Reading:
-    """Read the baskets of one level: orders, or customers where the settings or the data say so."""
-    from_orders = store.has("order_lines", "product_id")
-    lines = (
-        query.bought(store.table("order_lines"), as_of)
-        if from_orders
-        else query.held(store.table("holdings"), as_of)
-    )
-    are_customers = not ordered and (settings.unit == "customer" or not from_orders)
-    products = store.table("products") if store.has("products") else None
-    items = query.at_level(query.by_customer(lines) if are_customers else lines, products, level)
-    codes, baskets = query.items_of(items), query.baskets_of(items)
-    names = store.arrow(query.names_of(codes, products, level)).sort_by("code")
-    facts = store.arrow(query.basket_facts(baskets)).sort_by("code")
-    rows = store.arrow(query.rows_of(items, baskets, codes))
-    (n_no_level,) = store.arrow(query.without_level(items))["n_lines"].to_pylist()
-    source = Source(
-        _ints(rows, "basket"),
-        _ints(rows, "product"),
-        len(facts),
-        None if are_customers else _customers(facts),
-        None if are_customers else _days(facts),
-        _families(names, level),
-        are_customers,
-    )
-    limit = settings.max_basket if from_orders and not are_customers else None
-    source, n_large = without_large(source, limit)
-    if are_customers and not from_orders and store.has("customers"):
-        (n_more,) = store.arrow(query.without_holdings(store.table("customers"), lines))[
-            "n_customers"
-        ].to_pylist()
-        source = dataclasses.replace(source, n_baskets=source.n_baskets + n_more)
-    ids = names["item"].to_pylist()
-    return Reading(source, ids, _distinct(ids, names["name"].to_pylist()), n_no_level, n_large)
+class Readings:
+    """Baskets at every level, read from the store once.
+
+    Parameters
+    ----------
+    store, settings
+        Where ``order_lines`` or ``holdings`` are, and what a basket is.
+    as_of
+        Nothing on or after this day is read.
+    """
+
+    def __init__(self, store: Store, settings: RulesSettings, as_of: date | None) -> None:
+        self._store, self._settings = store, settings
+        self._from_orders = store.has("order_lines", "product_id")
+        self._lines = (
+            query.bought(store.table("order_lines"), as_of)
+            if self._from_orders
+            else query.held(store.table("holdings"), as_of)
+        )
+        self._products = store.table("products") if store.has("products") else None
+        self._ids = store.arrow(query.items_of(self._lines)).sort_by("item")["item"].combine_chunks()
+        self._codes = store.memtable(coded_ids(self._ids))
+        self._bought = self._read()
+        self._made: dict[tuple[str, bool], Reading] = {}
+
+    def at(self, level: str, *, ordered: bool) -> Reading:
+        """Put the baskets together at a level: orders, or customers where the settings or the data say so."""
+        per_customer = not ordered and (self._settings.unit == "customer" or not self._from_orders)
+        if (level, per_customer) not in self._made:
+            self._made[level, per_customer] = self._make(level, per_customer=per_customer)
+        return self._made[level, per_customer]
+
+    def _read(self) -> Bought:
+        store = self._store
+        baskets = store.arrow(query.baskets_of(self._lines)).sort_by("code")
+        keys = store.arrow(query.keys_of(self._lines, store.memtable(baskets), self._codes))
+        return make_bought(
+            np.array(keys["key"].to_numpy(), dtype=np.int64),
+            _ints(baskets["customer_code"]),
+            _ints(baskets["day"].cast(pa.int32()).fill_null(NO_DAY)),
+            n_products=len(self._ids),
+        )
+
+    def _make(self, level: str, *, per_customer: bool) -> Reading:
+        group, ids = (None, self._ids) if level == "product" else self._groups(level)
+        bought = by_customer(self._bought) if per_customer else self._bought
+        n_no_level = 0 if group is None else int(bought.n_lines[group < 0].sum())
+        source, found = only_found(at_level(bought, group), len(ids))
+        ids = ids.take(pa.array(found))
+        names = self._names(level, ids)
+        limit = self._settings.max_basket if self._from_orders and not per_customer else None
+        source, n_large = without_large(dataclasses.replace(source, families=_families(names, level)), limit)
+        known = self._as_customers(source) if per_customer else _as_known(source)
+        texts = ids.to_pylist()
+        return Reading(known, texts, _distinct(texts, names["name"].to_pylist()), n_no_level, n_large)
+
+    def _groups(self, level: str) -> tuple[Ints, pa.Array]:
+        """Say in which group each product is, -1 for none, and name the groups in their own order."""
+        group = np.full(len(self._ids), -1, dtype=np.int32)
+        if self._products is None:
+            return group, pa.array([], pa.string())
+        rows = self._store.arrow(query.groups_of(self._codes, self._products, level))
+        coded: Any = rows["item"].combine_chunks().dictionary_encode()
+        order = pc.sort_indices(coded.dictionary).to_numpy()
+        rank = np.empty(len(order), dtype=np.int32)
+        rank[order] = np.arange(len(order), dtype=np.int32)
+        group[rows["code"].to_numpy()] = rank[coded.indices.to_numpy()]
+        return group, coded.dictionary.take(pa.array(order))
+
+    def _names(self, level: str, ids: pa.Array) -> pa.Table:
+        codes = self._store.memtable(coded_ids(ids))
+        return self._store.arrow(query.names_of(codes, self._products, level)).sort_by("code")
+
+    def _as_customers(self, source: Source) -> Source:
+        n_more = 0
+        if not self._from_orders and self._store.has("customers"):
+            nothing = query.without_holdings(self._store.table("customers"), self._lines)
+            (n_more,) = self._store.arrow(nothing)["n_customers"].to_pylist()
+        return dataclasses.replace(
+            source, n_baskets=source.n_baskets + n_more, customers=None, days=None, are_customers=True
+        )
+
+
+def coded_ids(ids: pa.Array) -> pa.Table:
+    """Give codes to ids as they stand: item, code."""
+    return pa.table({"item": ids, "code": np.arange(len(ids), dtype=np.int32)})
 
 
 def without_large(source: Source, max_basket: int | None) -> tuple[Source, int]:
@@ -135,20 +189,18 @@ def margins(store: Store, level: str) -> dict[str, tuple[float, str]]:
     return {row["item"]: (row["margin"], row["margin_source"]) for row in rows if row["margin"] is not None}
 
 
-def _ints(table: pa.Table, name: str) -> Ints:
-    return np.ascontiguousarray(table[name].to_numpy(), dtype=np.int32)
+def _ints(column: pa.ChunkedArray) -> Ints:
+    return np.ascontiguousarray(column.to_numpy(), dtype=np.int32)
 
 
-def _customers(facts: pa.Table) -> Ints | None:
-    customers = _ints(facts, "customer_code")
-    return customers if (customers >= 0).any() else None
-
-
-def _days(facts: pa.Table) -> Ints | None:
-    days = facts["day"].cast(pa.int32())
-    if days.null_count == len(days):
-        return None
-    return np.ascontiguousarray(days.fill_null(NO_DAY).to_numpy(), dtype=np.int32)
+def _as_known(source: Source) -> Source:
+    """Say ``None`` where no customer, or no day, is known."""
+    customers, days = source.customers, source.days
+    return dataclasses.replace(
+        source,
+        customers=customers if customers is not None and (customers >= 0).any() else None,
+        days=days if days is not None and (days != NO_DAY).any() else None,
+    )
 
 
 def _families(names: pa.Table, level: str) -> Ints | None:
