@@ -24,7 +24,7 @@ def run(store: Store, settings: RecommendSettings, moment: Moment) -> list[Findi
     reading = read(store, settings, moment.as_of)
     if not reading.orders.n_orders:
         for name in ("recommend_evaluation", "recommendations", "related_products"):
-            store.write(name, pa.table({}))
+            store.write(name, pa.table({"list": pa.array([], pa.string())}))
         return []
     _check(reading, settings)
     as_of = None if reading.orders.day is None else _day(reading, moment)
