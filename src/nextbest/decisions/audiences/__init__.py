@@ -1,7 +1,7 @@
 """Audiences: who has a rule's body and lacks its head, and what is at stake.
 
 Reads ``rules`` and what customers bought or hold; writes ``audiences``, one row per rule and customer. ``standing`` says
-of one customer how each of these rules stands.
+of one customer how each of these rules stands, ``lacking`` draws audiences as of any other day.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 from nextbest.decisions.audiences.spec import AUDIENCES, CARD, AudienceSettings
 
 if TYPE_CHECKING:
-    from nextbest.decisions.audiences.run import standing
+    from nextbest.decisions.audiences.run import lacking, standing
 
-__all__ = ["AUDIENCES", "CARD", "AudienceSettings", "standing"]
+__all__ = ["AUDIENCES", "CARD", "AudienceSettings", "lacking", "standing"]
 
 
 def __getattr__(name: str) -> Any:
-    if name == "standing":
-        from nextbest.decisions.audiences.run import standing
+    if name in __all__:
+        from nextbest.decisions.audiences import run
 
-        return standing
+        return getattr(run, name)
     raise AttributeError(name)

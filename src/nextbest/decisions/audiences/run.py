@@ -40,10 +40,13 @@ _NO_PRODUCTS = pa.schema(
 
 def run(store: Store, settings: AudienceSettings, moment: Moment) -> list[Finding]:
     """Find the audience of every rule worth acting on; what they are worth, the rules' own findings say."""
-    haves = _haves(store, moment)
-    bodies, heads, has = _sides(store, settings, haves)
-    store.write("audiences", audiences(bodies, heads, has))
+    store.write("audiences", lacking(store, settings, moment))
     return []
+
+
+def lacking(store: Store, settings: AudienceSettings, moment: Moment) -> ir.Table:
+    """List who has the body and lacks the head of each rule worth acting on, as of any day."""
+    return audiences(*_sides(store, settings, _haves(store, moment)))
 
 
 def standing(store: Store, customer_id: str, settings: AudienceSettings, moment: Moment) -> ir.Table:

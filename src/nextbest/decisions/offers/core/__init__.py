@@ -1,0 +1,1 @@
+"""Guardrails, worth and places: arrays over (customer, candidate) rows."""

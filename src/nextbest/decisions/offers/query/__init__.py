@@ -1,0 +1,31 @@
+"""Which candidates each customer has, and what is known of customer and product: lazy tables, never executed here."""
+
+from nextbest.decisions.offers.query.facts import catalogue, customer_facts, popularity, sampled, with_facts
+from nextbest.decisions.offers.query.pool import pool
+from nextbest.decisions.offers.query.sources import (
+    best_sellers,
+    head_products,
+    looked,
+    new_arrivals,
+    overused,
+    recommended,
+    ruled,
+    upgrades,
+)
+
+__all__ = [
+    "best_sellers",
+    "catalogue",
+    "customer_facts",
+    "head_products",
+    "looked",
+    "new_arrivals",
+    "overused",
+    "pool",
+    "popularity",
+    "recommended",
+    "ruled",
+    "sampled",
+    "upgrades",
+    "with_facts",
+]

@@ -1,0 +1,98 @@
+"""A simple model of purchase for candidates that the lists of *recommend* do not hold, learnt from the last horizon."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import ibis.expr.types as ir
+import numpy as np
+import pyarrow as pa
+
+from nextbest.base.capability import Moment
+from nextbest.decisions.audiences import AudienceSettings, lacking
+from nextbest.decisions.offers.core.features import Known, described
+from nextbest.decisions.offers.query import (
+    best_sellers,
+    head_products,
+    new_arrivals,
+    pool,
+    ruled,
+    upgrades,
+    with_facts,
+)
+from nextbest.decisions.offers.run.scene import Scene, scene_of
+from nextbest.decisions.offers.spec import SOURCES, OfferSettings
+from nextbest.models.recommend import Chance, fit_chance
+from nextbest.tables.store import Store
+
+MODEL = "offers.simple"
+_MOST_CUSTOMERS = 20_000
+
+
+def learn_simple(store: Store, settings: OfferSettings, scene: Scene) -> Chance | None:
+    """Learn from the candidates of one horizon ago who bought them since.
+
+    Returns
+    -------
+    Probabilities calibrated on that window; ``None`` without days, or with too few purchases to learn from.
+    """
+    if scene.as_of is None:
+        return None
+    start = scene.as_of - timedelta(days=settings.horizon_days)
+    n = store.arrow(scene.has.aggregate(n=scene.has.customer_id.nunique()))["n"][0].as_py()
+    then = scene_of(store, settings, start, every=max(1, -(-n // _MOST_CUSTOMERS)))
+    proposed = pool(shop_sources(store, settings, then), settings.max_candidates)
+    known = with_customers(with_facts(proposed, then.has, then.goods, start), then)
+    since = scene.has.filter(scene.has.last_on >= start).select(
+        "customer_id", "product_id", n_since="n_orders"
+    )
+    joined = known.filter(known.own_orders == 0, known.n_alike == 0).left_join(
+        since, ["customer_id", "product_id"]
+    )
+    rows = store.arrow(
+        joined.drop("customer_id_right", "product_id_right").order_by("customer_id", "product_id")
+    )
+    if not rows.num_rows:
+        return None
+    return fit_chance(described(known_of(rows)), ~rows["n_since"].is_null().to_numpy())
+
+
+def shop_sources(store: Store, settings: OfferSettings, scene: Scene) -> list[ir.Table]:
+    """List the sources that can be drawn up as of any day."""
+    sources = [best_sellers(scene.has, scene.popular)]
+    if scene.as_of is not None:
+        sources.append(new_arrivals(scene.has, scene.goods, scene.popular, scene.as_of, settings))
+    if store.has("ladders"):
+        sources.append(upgrades(store.table("ladders"), scene.has))
+    if store.has("rules") and store.has("audiences"):
+        rules = store.table("rules")
+        current = store.table("audiences").select("rule_id").distinct()
+        who = lacking(store, AudienceSettings(), Moment(scene.as_of)).semi_join(current, "rule_id")
+        sources.append(ruled(who, head_products(rules, scene.goods, scene.popular), scene.has))
+    return sources
+
+
+def with_customers(rows: ir.Table, scene: Scene) -> ir.Table:
+    """Add what is known of each customer, and how often the product is bought of late."""
+    assert scene.customers is not None  # noqa: S101 - a scene with days
+    joined = rows.left_join(scene.customers, "customer_id").drop("customer_id_right")
+    return joined.left_join(scene.popular, "product_id").drop("product_id_right")
+
+
+def known_of(rows: pa.Table) -> Known:
+    """Take the features' columns out of a table."""
+
+    def floats(name: str, *, unknown: float = 0.0) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+        column = rows[name].cast(pa.float64()).fill_null(unknown)
+        return np.asarray(column.to_numpy())
+
+    source = rows["source"].combine_chunks()
+    return Known(
+        np.asarray(pa.compute.index_in(source, pa.array(SOURCES)).to_numpy(zero_copy_only=False), np.int64),
+        floats("n_recent"),
+        floats("n_products"),
+        floats("n_recent_products"),
+        floats("silence_days"),
+        floats("category_orders"),
+        floats("strength", unknown=np.nan),
+    )

@@ -1,0 +1,204 @@
+"""Candidates of every source with all that guardrails ask, as arrays and as the columns that are written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import ibis.expr.types as ir
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from nextbest.decisions.offers.core.features import described
+from nextbest.decisions.offers.core.rows import Bools, Floats, Ints, Rows
+from nextbest.decisions.offers.query import (
+    best_sellers,
+    head_products,
+    looked,
+    new_arrivals,
+    overused,
+    pool,
+    recommended,
+    ruled,
+    upgrades,
+    with_facts,
+)
+from nextbest.decisions.offers.run.learning import MODEL, known_of, with_customers
+from nextbest.decisions.offers.run.scene import Scene
+from nextbest.decisions.offers.spec import KINDS, SOURCES, OfferSettings
+from nextbest.models.recommend import Chance
+from nextbest.tables.store import Store
+
+RECOMMEND = "recommend"
+_REPEATED_BY = ("rhythm",)
+"""Reasons by which a product comes back in the customer's own rhythm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Candidates twice, row by row the same: as arrays, and as columns."""
+
+    rows: Rows
+    columns: pa.Table
+    """customer_id, product_id, kind, model_id, rule_id, reason_code, product, because, and the reason's numbers."""
+    n_beyond: int
+    """Candidates beyond ``max_candidates``."""
+    n_customers_beyond: int
+
+
+def days_known(store: Store) -> bool:
+    """Tell whether orders, else holdings, have days."""
+    if store.has("order_lines", "customer_id"):
+        return store.has("order_lines", "ordered_on")
+    return store.has("holdings", "opened_on") or store.has("holdings", "seen_on")
+
+
+def candidates(store: Store, settings: OfferSettings, scene: Scene, simple: Chance | None) -> Read:
+    """Read every customer's candidates with what guardrails ask about them."""
+    proposed = pool(_sources(store, settings, scene), settings.max_candidates)
+    known = with_facts(proposed, scene.has, scene.goods, scene.as_of)
+    if scene.as_of is not None:
+        known = with_customers(known, scene)
+    table = store.arrow(known).sort_by([("customer_id", "ascending"), ("product_id", "ascending")])
+    goods = store.arrow(scene.goods).sort_by("product_id")
+    return _read(store, table, goods, simple)
+
+
+def _sources(store: Store, settings: OfferSettings, scene: Scene) -> list[ir.Table]:
+    """List the sources that the data allow."""
+    sources = [
+        recommended(store.table("recommendations"), scene.has),
+        best_sellers(scene.has, scene.popular),
+    ]
+    if store.has("ladders"):
+        sources.append(upgrades(store.table("ladders"), scene.has))
+        if store.has("holdings", "usage", "allowance"):
+            sources.append(overused(store.table("holdings"), store.table("ladders"), scene.as_of, settings))
+    if store.has("rules") and store.has("audiences"):
+        heads = head_products(store.table("rules"), scene.goods, scene.popular)
+        sources.append(ruled(store.table("audiences"), heads, scene.has))
+    if scene.as_of is not None:
+        sources.append(new_arrivals(scene.has, scene.goods, scene.popular, scene.as_of, settings))
+        if store.has("events", "customer_id", "product_id"):
+            sources.append(looked(store.table("events"), scene.has, scene.goods, scene.as_of, settings))
+    return sources
+
+
+def _read(store: Store, table: pa.Table, goods: pa.Table, simple: Chance | None) -> Read:
+    kind = _mapped(table["source"], KINDS)
+    probability, model = _probabilities(table, simple)
+    good = _codes(table["product_id"], goods["product_id"])
+    places = pa.array(good)
+    customers = pc.unique(table["customer_id"]).sort()
+    customer = _codes(table["customer_id"], customers)
+    category = goods["category"].combine_chunks().take(places)
+    is_replenishable = goods["is_replenishable"].combine_chunks().take(places)
+    own_rhythm = pc.is_in(table["reason_code"].combine_chunks(), pa.array(_REPEATED_BY))
+    rows = Rows(
+        customer=customer,
+        product=good,
+        category=_codes(category, pc.unique(category).drop_null().sort()),
+        source=_codes(table["source"], pa.array(SOURCES)),
+        kind=_codes(kind, pa.array(sorted(set(KINDS.values())))),
+        place=_numbers(table["place"]).astype(np.int64),
+        probability=probability,
+        margin=_numbers(goods["margin"].combine_chunks().take(places)),
+        own_orders=_numbers(table["own_orders"]),
+        own_days=_numbers(table["own_days"]),
+        gap_days=_numbers(table["gap_days"]),
+        is_replenishable=_flags(pc.coalesce(is_replenishable, own_rhythm)),
+        n_alike=_numbers(table["n_alike"]),
+        is_active=_flags(goods["is_active"].combine_chunks().take(places)),
+        on_hand=_numbers(goods["on_hand"].combine_chunks().take(places)),
+        product_risk=_numbers(goods["risk_level"].combine_chunks().take(places)),
+        customer_risk=_risks(store, customers)[customer],
+        is_rejected=_flags(pc.is_in(table["rule_id"].combine_chunks(), _rejected(store))),
+        is_losing=_flags(pc.is_in(table["rule_id"].combine_chunks(), _losing(store))),
+    )
+    names = goods["name"].combine_chunks()
+    because = pc.coalesce(
+        table["because"].combine_chunks(),
+        names.take(pc.index_in(table["because_id"].combine_chunks(), goods["product_id"].combine_chunks())),
+    )
+    columns = table.select(["customer_id", "product_id", "rule_id", "reason_code", "strength", "segment"])
+    more: dict[str, Any] = {
+        "kind": kind,
+        "model_id": model,
+        "margin_source": goods["margin_source"].combine_chunks().take(places),
+        "product": names.take(places),
+        "because": because,
+        "n_orders": table["own_orders"],
+        "since_days": table["own_days"].cast(pa.float64()),
+        "gap_days": table["gap_days"],
+    }
+    for name, column in more.items():
+        columns = columns.append_column(name, column)
+    n_pool = _numbers(table["n_pool"])
+    _, first, n_kept = np.unique(customer, return_index=True, return_counts=True)
+    beyond = n_pool[first] - n_kept
+    return Read(rows, columns, int(beyond.sum()), int((beyond > 0).sum()))
+
+
+def _probabilities(table: pa.Table, simple: Chance | None) -> tuple[Floats, pa.Array]:
+    """Take the probability of *recommend* where it has one, else the simple model's; say whose it is."""
+    given = _numbers(table["probability"])
+    is_given = ~np.isnan(given)
+    is_simple = np.zeros(len(given), dtype=np.bool_)
+    if simple is not None and len(given):
+        is_simple = ~is_given & (np.array(table["source"].to_pylist()) != "repeat")
+        is_simple &= ~table["silence_days"].is_null().to_numpy()
+        given[is_simple] = simple(described(known_of(table.filter(pa.array(is_simple)))))
+    model = np.where(is_given, RECOMMEND, np.where(is_simple, MODEL, ""))
+    return given, pa.array(model, pa.string(), mask=model == "")
+
+
+def _risks(store: Store, customers: pa.Array) -> Floats:
+    """Give the highest risk each customer may take."""
+    if not store.has("customers", "risk_level"):
+        return np.full(len(customers), np.nan)
+    known = store.arrow(store.table("customers").select("customer_id", "risk_level")).sort_by("customer_id")
+    place = pc.index_in(customers, known["customer_id"].combine_chunks())
+    return _numbers(known["risk_level"].combine_chunks().take(place))
+
+
+def _rejected(store: Store) -> pa.Array:
+    if not store.has("reviews", "rule_id"):
+        return pa.array([], pa.string())
+    reviews = store.table("reviews")
+    return store.arrow(reviews.filter(reviews.state == "rejected").select("rule_id"))[
+        "rule_id"
+    ].combine_chunks()
+
+
+def _losing(store: Store) -> pa.Array:
+    """Find the rules after whose head customers' profit fell."""
+    if not (store.has("head_profit") and store.has("rules")):
+        return pa.array([], pa.string())
+    heads, rules = store.table("head_profit"), store.table("rules")
+    lost = heads.filter(heads.is_losing).select("level", "head_id")
+    return store.arrow(rules.semi_join(lost, ["level", "head_id"]).select("rule_id"))[
+        "rule_id"
+    ].combine_chunks()
+
+
+def _mapped(column: pa.ChunkedArray, names: Any) -> pa.Array:
+    places = pc.index_in(column.combine_chunks(), pa.array(list(names)))
+    return pa.array(list(names.values()), pa.string()).take(places)
+
+
+def _codes(column: Any, among: Any) -> Ints:
+    """Give each value its place in a list, -1 where it has none."""
+    one = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    found = pc.fill_null(pc.index_in(one, among), -1)
+    return np.asarray(found.to_numpy(zero_copy_only=False), dtype=np.int64)
+
+
+def _numbers(column: Any) -> Floats:
+    one = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    floats = pc.fill_null(one.cast(pa.float64()), np.nan)
+    return np.array(floats.to_numpy(zero_copy_only=False), dtype=np.float64)
+
+
+def _flags(column: Any) -> Bools:
+    return np.asarray(pc.fill_null(column, False).to_numpy(zero_copy_only=False), dtype=np.bool_)

@@ -1,0 +1,273 @@
+"""Offers: what each customer should be offered next, why, what it is worth, and what was ruled out by what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
+
+from pydantic import Field
+
+from nextbest.base.capability import Capability
+from nextbest.base.contract import Column, Table
+from nextbest.base.messages import Message
+from nextbest.base.settings import Settings
+
+SOURCES: Final = ("repeat", "overused", "upgrade", "rule", "looked", "discover", "new_arrival", "bestseller")
+"""Where candidates come from; of several sources of one product, the first gives kind and reason."""
+
+KINDS: Final[Mapping[str, str]] = {
+    "repeat": "replenish",
+    "overused": "up_sell",
+    "upgrade": "up_sell",
+    "rule": "cross_sell",
+    "looked": "discover",
+    "discover": "discover",
+    "new_arrival": "discover",
+    "bestseller": "discover",
+}
+
+GUARDRAILS: Final = (
+    "rejected_rule",
+    "losing_rule",
+    "inactive",
+    "out_of_stock",
+    "under_margin_floor",
+    "risk_too_high",
+    "just_bought",
+    "already_has",
+    "has_alike",
+)
+"""What may forbid a candidate by itself, in the order in which it is asked; the first that does is the reason."""
+
+PLACES: Final = ("category_full", "kind_full", "list_full")
+"""What may leave a permitted candidate without a place in the list."""
+
+OFFERED: Final = "offered"
+BEYOND_LIMIT: Final = "beyond_limit"
+
+REASONS: Final = (
+    "rhythm",
+    "often",
+    "because",
+    "popular",
+    "fresh",
+    "fresh_segment",
+    "overused",
+    "given",
+    "next_band",
+    "rule",
+    "written_rule",
+    "looked",
+    "new_arrival",
+    "bestseller",
+)
+"""Why a product is a candidate; ``offers.reason.<code>`` holds the sentence."""
+
+REASON_VALUES: Final = ("product", "because", "n_orders", "since_days", "gap_days", "strength", "segment")
+"""What the sentences may name."""
+
+
+class OfferSettings(Settings):
+    """Where candidates come from, what forbids them, and how many are offered."""
+
+    max_offers: Annotated[int, Field(ge=1, le=100)] = 10
+    """Offers per customer."""
+    max_per_category: Annotated[int, Field(ge=1)] = 2
+    """Offers of one category per customer."""
+    max_per_kind: Annotated[int, Field(ge=1)] = 4
+    """Offers of one kind (cross_sell, up_sell, replenish, discover) per customer."""
+    max_candidates: Annotated[int, Field(ge=1, le=1000)] = 50
+    """Candidates per customer that are looked at."""
+    horizon_days: Annotated[int, Field(ge=1)] = 28
+    """``probability``: the customer buys the product within this many days; keep it equal to recommend.horizon_days."""
+    just_bought_days: Annotated[int, Field(ge=0)] = 14
+    """What was bought less than this many days ago is not offered, unless it is used up by then."""
+    due_from: Annotated[float, Field(ge=0)] = 0.75
+    """A product that is bought again and again is due from this share of the customer's usual days between purchases."""
+    margin_floor: float = 0.0
+    """Least margin per order, in the shop's currency; products of unknown margin pass."""
+    offer_alike: bool = False
+    """Offer a product that is new to the customer although they have another one of the same name."""
+    leave_out_losing: bool = False
+    """Leave out rules after whose head customers' profit fell (table head_profit)."""
+    new_days: Annotated[int, Field(ge=1)] = 56
+    """A product is a new arrival for this many days."""
+    looks: Annotated[int, Field(ge=1)] = 3
+    """Views of a category's products within ``horizon_days``, with nothing of it bought, that make a candidate."""
+    overused_from: Annotated[float, Field(gt=0)] = 1.0
+    """Usage over allowance from which the better version is a candidate."""
+
+
+_CUSTOMER = Column("customer_id", "string", "key of the customer", required=True)
+_PRODUCT = Column("product_id", "string", "what is proposed", required=True)
+_WORTH: Final = (
+    Column(
+        "probability",
+        "float64",
+        "the customer buys it within horizon_days, with or without the offer, 0-1; null where nothing could be learnt",
+    ),
+    Column("model_id", "string", "where the probability comes from: recommend or offers.simple"),
+    Column("margin", "float64", "margin per order with the product, in the shop's currency"),
+    Column("margin_source", "string", "given, category_default or assumed"),
+    Column(
+        "expected_profit",
+        "float64",
+        "probability x margin, in the shop's currency, with or without the offer",
+    ),
+)
+_WHY: Final = (
+    Column("rule_id", "string", "rule behind it"),
+    Column(
+        "reason_code",
+        "string",
+        "rhythm, often, because, popular, fresh, fresh_segment, overused, given, next_band, rule, written_rule, looked, "
+        "new_arrival or bestseller",
+        required=True,
+    ),
+)
+_KIND = Column("kind", "string", "cross_sell, up_sell, replenish or discover", required=True)
+
+NEXT_BEST_OFFERS: Final = Table(
+    "next_best_offers",
+    "one row per customer and offer",
+    ("customer_id", "rank"),
+    (
+        _CUSTOMER,
+        Column(
+            "rank",
+            "int64",
+            "place, 1 first: by expected_profit, then probability, then place in its source",
+            required=True,
+        ),
+        Column("offer_id", "string", "kind and product", required=True),
+        _PRODUCT,
+        _KIND,
+        *_WORTH,
+        Column(
+            "incremental_profit",
+            "float64",
+            "what the offer adds less its cost, from a test; null: untested",
+        ),
+        *_WHY,
+        Column("placeholders", "string", "what the reason names, JSON", required=True),
+        Column("reason", "string", "the reason in English", required=True),
+    ),
+)
+
+OFFER_CANDIDATES: Final = Table(
+    "offer_candidates",
+    "one row per customer and product looked at, offered or not",
+    ("customer_id", "product_id"),
+    (
+        _CUSTOMER,
+        _PRODUCT,
+        Column("stage", "string", "offered, or what ruled it out", required=True),
+        Column("rank", "int64", "place among the customer's offers; null: not offered"),
+        _KIND,
+        *_WORTH,
+        *_WHY,
+        Column("product", "string", "name of the product", required=True),
+        Column("because", "string", "name of what the customer has that points here"),
+        Column("n_orders", "int64", "orders of the customer with the product"),
+        Column("since_days", "float64", "days since the customer last bought it"),
+        Column("gap_days", "float64", "usual days from one purchase of it to the next"),
+        Column(
+            "strength",
+            "float64",
+            "rules: size_lift; ladders: share who stepped up; overused: usage over allowance; looked: views; arrivals "
+            "and bestsellers: customers who bought it of late",
+        ),
+        Column("segment", "string", "where it is popular, for customers who have not bought yet"),
+    ),
+)
+
+OFFER_EXCLUSIONS: Final = Table(
+    "offer_exclusions",
+    "one row per reason why candidates are not offered",
+    ("reason",),
+    (
+        Column(
+            "reason",
+            "string",
+            "rejected_rule, losing_rule, inactive, out_of_stock, under_margin_floor, risk_too_high, just_bought, already_has, "
+            "has_alike, category_full, kind_full, list_full or beyond_limit",
+            required=True,
+        ),
+        Column("n_candidates", "int64", "pairs of customer and product", required=True),
+        Column("n_customers", "int64", "customers among them", required=True),
+    ),
+)
+
+CARD: Final = Capability(
+    name="offers",
+    question="What should each customer be offered next, why, and what is it worth?",
+    recipe="nextbest.decisions.offers.run:run",
+    settings=OfferSettings,
+    writes=(NEXT_BEST_OFFERS, OFFER_CANDIDATES, OFFER_EXCLUSIONS),
+    requires=(
+        "recommendations.customer_id",
+        "order_lines.customer_id | holdings.customer_id",
+    ),
+    uses=(
+        "products",
+        "customers",
+        "product_profiles",
+        "rules",
+        "audiences",
+        "ladders",
+        "head_profit",
+        "reviews",
+        "events",
+        "holdings",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OfferTotals:
+    """What was offered to how many, and what the data did not give."""
+
+    n_customers: int
+    """Customers with at least one offer."""
+    n_none: int
+    """Customers with candidates and no offer."""
+    n_offers: int
+    n_candidates: int
+    expected_profit: float | None
+    """Of each customer's first offer, added up; null without margins."""
+    margin_source: str | None
+    """The weakest source among them."""
+    n_without_margin: int
+    n_without_probability: int
+    horizon_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class KindTotals:
+    """Offers of one kind, with the one that reads best."""
+
+    kind: str
+    n_offers: int
+    n_customers: int
+    customer_id: str
+    product: str
+    because: str | None
+    """What they have that points there."""
+    n_orders: int
+    """Of the customer with the product."""
+    since_days: float | None
+    """Since the customer last bought it."""
+    probability: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Funnel:
+    """One customer's candidates, each with the stage that ruled it out."""
+
+    offers: Sequence[Mapping[str, Any]]
+    """Rows of ``offer_candidates`` that are offered, by rank."""
+    ruled_out: Mapping[str, Sequence[Mapping[str, Any]]]
+    """The others by stage, in the order in which the stages are asked."""
+    sentences: Sequence[Message]
+    """All of it in words: what is offered and why, then what was ruled out by what."""

@@ -1,0 +1,16 @@
+"""Where customers step up, and where nothing shows that they do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from nextbest.base.findings import Finding
+from nextbest.models.ladders.spec import BestStep, LadderTotals
+
+
+def findings(totals: LadderTotals, best: Sequence[BestStep]) -> list[Finding]:
+    """Name the needs where customers step up most, or say that none was found."""
+    if totals.n_bands and not totals.n_supported:
+        return [Finding("ladders.none", asdict(totals))]
+    return [Finding("ladders.step", asdict(step), ref=step.need) for step in best]
