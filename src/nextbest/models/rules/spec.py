@@ -1,7 +1,6 @@
 """Association rules: what goes with what, what follows what, how sure that is and what it is worth."""
 
 import hashlib
-import json
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
@@ -10,6 +9,9 @@ from pydantic import BeforeValidator, Field
 from nextbest.base.capability import Capability
 from nextbest.base.contract import Column, Table
 from nextbest.base.settings import Settings
+
+_BETWEEN = "\x1f"
+"""The unit separator, which no id holds."""
 
 Level = Literal["product", "category", "department"]
 
@@ -172,9 +174,10 @@ def rule_id(level: str, body_ids: Sequence[str], head_id: str, sign: str, is_ord
     Examples
     --------
     >>> rule_id("product", ["tea", "cake"], "milk", "+", False)
-    '2a940d65ee71ab28'
+    '35185c287ecf0f47'
     >>> rule_id("product", ["cake", "tea"], "milk", "+", False)
-    '2a940d65ee71ab28'
+    '35185c287ecf0f47'
     """
-    name = json.dumps([level, sorted(body_ids), head_id, sign, bool(is_ordered)], ensure_ascii=False)
+    order = "later" if is_ordered else "together"
+    name = _BETWEEN.join((level, sign, order, head_id, *sorted(body_ids)))
     return hashlib.sha256(name.encode()).hexdigest()[:16]

@@ -85,7 +85,7 @@ def at_level(bought: Bought, group: Ints | None) -> Source:
 
 
 def only_found(source: Source, n_products: int) -> tuple[Source, Ints]:
-    """Number only the products that are in some basket; also say which these are."""
+    """Leave out the numbers of products that are in no basket; also say which are left."""
     there = np.bincount(source.product, minlength=n_products) > 0
     found = np.flatnonzero(there).astype(np.int32)
     if len(found) == n_products:

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from nextbest.models.rules.core.baskets import Baskets, Ints, Longs
 from nextbest.models.rules.core.kernel import in_threads, kernel
 
+_BITS = 62
+
 
 @dataclass(frozen=True, slots=True)
 class Lists:
@@ -45,6 +47,26 @@ def group_lists(lists: Lists, group: Ints) -> Lists:
     """
     starts, holders = _regroup(lists.starts, lists.holders, group)
     return Lists(starts, holders)
+
+
+def each_once(sets: Ints, n_products: int) -> tuple[Ints, Longs]:
+    """List each distinct set once, and say where each of ``sets`` is in the list; both directions of a rule share one.
+
+    Examples
+    --------
+    >>> distinct, at = each_once(np.array([[2, 1], [0, 2], [1, 2]]), n_products=3)
+    >>> distinct.tolist(), at
+    ([[0, 2], [1, 2]], array([1, 0, 1]))
+    """
+    members = np.sort(sets, axis=1)
+    if members.shape[1] * np.log2(max(n_products, 2)) >= _BITS:
+        distinct, at = np.unique(members, axis=0, return_inverse=True)
+        return np.ascontiguousarray(distinct, dtype=np.int32), at.ravel()
+    keys = np.zeros(len(members), dtype=np.int64)
+    for column in members.T:
+        keys = keys * n_products + column
+    first, at = np.unique(keys, return_index=True, return_inverse=True)[1:]
+    return np.ascontiguousarray(members[first], dtype=np.int32), at
 
 
 def holders_of_all(

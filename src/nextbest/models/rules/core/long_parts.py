@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from nextbest.models.rules.core.baskets import Ints
-from nextbest.models.rules.core.lists import basket_lists, holders_of_all, makers_of_all
+from nextbest.models.rules.core.lists import basket_lists, each_once, holders_of_all, makers_of_all
 from nextbest.models.rules.core.measures import fisher
 from nextbest.models.rules.core.pairs import Pairs, TooManyError
 from nextbest.models.rules.core.parts import (
@@ -75,12 +75,12 @@ def _confident_long(rule: LongRules, least: float) -> LongRules:
 
 def _long_part(work: Work, rule: LongRules, *, sign: str = "+", keep_all: bool = False) -> Part:
     n_head = work.baskets.counts[rule.heads]
-    sets = np.sort(np.column_stack([rule.bodies, rule.heads]), axis=1).astype(np.int32)
+    sets = np.column_stack([rule.bodies, rule.heads])
     n_customers = n_makers = rule.n_both
     if work.source.customers is not None and len(sets):
-        distinct, at = np.unique(sets, axis=0, return_inverse=True)
+        distinct, at = each_once(sets, len(work.baskets.codes))
         made = makers_of_all(basket_lists(work.baskets), distinct, work.source.customers, work.plan.threads)
-        n_customers, n_makers = made[0][at.ravel()], made[1][at.ravel()]
+        n_customers, n_makers = made[0][at], made[1][at]
     none = np.full(len(rule.heads), np.nan)
     columns = counted(work, rule.n_both, rule.n_body, n_head)
     columns |= {

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nextbest.models.rules.core.baskets import Baskets, Floats, Ints, Longs
-from nextbest.models.rules.core.lists import Lists, holders_of_all
+from nextbest.models.rules.core.lists import Lists, each_once, holders_of_all
 from nextbest.models.rules.core.measures import strength
 from nextbest.models.rules.core.source import Plan, Source
 from nextbest.models.rules.core.strata import SizeNull
@@ -83,23 +83,22 @@ def add_customers(work: Work, part: Part) -> None:
             columns["rule_lift"] if work.source.are_customers else np.full(len(part.heads), np.nan)
         )
         return
-    sets = np.column_stack([part.bodies, part.heads]).astype(np.int32)
-    both = _each_once(work.buyers, np.sort(sets, axis=1), work.plan.threads)
+    sets = np.column_stack([part.bodies, part.heads])
+    both = _counted(work.buyers, sets, work.plan.threads)
     counts = work.buyers.counts
     n_body = (
         counts[part.bodies[:, 0]]
         if part.bodies.shape[1] == 1
-        else _each_once(work.buyers, part.bodies, work.plan.threads)
+        else _counted(work.buyers, part.bodies, work.plan.threads)
     )
     columns["n_audience"] = (n_body - both).astype(float)
     columns["customer_lift"] = strength(both, n_body, counts[part.heads], work.n_known_customers).rule_lift
 
 
-def _each_once(lists: Lists, sets: Ints, threads: int | None) -> Longs:
-    """Count each distinct set once: both directions of a rule share it."""
-    distinct, at = np.unique(sets, axis=0, return_inverse=True)
-    counts: Longs = holders_of_all(lists, np.ascontiguousarray(distinct), threads=threads)[:, 0]
-    return counts[at.ravel()]
+def _counted(lists: Lists, sets: Ints, threads: int | None) -> Longs:
+    distinct, at = each_once(sets, len(lists.counts))
+    counts: Longs = holders_of_all(lists, distinct, threads=threads)[:, 0]
+    return counts[at]
 
 
 def add_relation(work: Work, part: Part, sign: str) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nextbest.models.rules.core.baskets import Longs
-from nextbest.models.rules.core.lists import basket_lists, holders_of_all
+from nextbest.models.rules.core.lists import basket_lists, each_once, holders_of_all
 from nextbest.models.rules.core.parts import Columns, Part, Work
 from nextbest.models.rules.core.source import Quarters, quarters_of
 from nextbest.models.rules.core.strata import count_by_group
@@ -30,16 +30,13 @@ def count_quarters(work: Work, parts: list[Part]) -> Quarters | None:
         return None
     bodies = np.concatenate([part.bodies[:, 0] for part in parts])
     heads = np.concatenate([part.heads for part in parts])
-    pairs = np.sort(np.column_stack([bodies, heads]), axis=1)
-    distinct, at = np.unique(pairs, axis=0, return_inverse=True)
+    distinct, at = each_once(np.column_stack([bodies, heads]), len(work.baskets.codes))
     n_both = holders_of_all(
         basket_lists(work.baskets), distinct, group=index, n_groups=len(starts_on), threads=work.plan.threads
     )
     n_with = count_by_group(work.baskets, index, len(starts_on)).astype(np.int64)
     n_orders = np.bincount(index[index >= 0], minlength=len(starts_on))
-    return Quarters(
-        starts_on, n_orders, n_with[bodies], n_with[heads], n_both[at.ravel()], np.arange(len(bodies))
-    )
+    return Quarters(starts_on, n_orders, n_with[bodies], n_with[heads], n_both[at], np.arange(len(bodies)))
 
 
 def stability(quarters: Quarters, columns: Columns) -> Columns:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from nextbest.base.contract import Table
-from nextbest.models.rules.core.baskets import Floats
+from nextbest.models.rules.core.baskets import Floats, Ints
 from nextbest.models.rules.core.measures import lift_beyond_both, margin_at_stake
 from nextbest.models.rules.core.source import Mined, Written
 from nextbest.models.rules.spec import RULE_LIMITS, RULE_PERIODS, RULES, rule_id
@@ -51,37 +52,67 @@ class Labels:
 
 def rules_of(found: Mined, labels: Labels) -> pa.Table:
     """Build rows of ``rules``."""
-    bodies = [tuple(sorted(code for code in body if code >= 0)) for body in found.bodies.tolist()]
-    heads = found.heads.tolist()
-    signs = found.columns["sign"].tolist()
-    body_ids = [[labels.ids[code] for code in body] for body in bodies]
-    head_ids = [labels.ids[code] for code in heads]
-    keys = [
-        rule_id(labels.level, body, head, sign, labels.is_ordered)
-        for body, head, sign in zip(body_ids, head_ids, signs, strict=True)
+    heads, signs = found.heads, found.columns["sign"].tolist()
+    body_ids, body_names = _joined(found.bodies, labels.ids), _joined(found.bodies, labels.names)
+    head_ids = _taken(heads, labels.ids)
+    keys = _keys(found, labels, signs)
+    n = len(keys)
+    columns = {
+        "rule_id": keys,
+        "body": body_names,
+        "head": _taken(heads, labels.names),
+        "body_ids": body_ids,
+        "head_id": head_ids,
+        "level": pa.repeat(labels.level, n),
+        "is_ordered": pa.repeat(labels.is_ordered, n),
+        "origin": _origins(found, labels, signs),
+    }
+    columns |= _reviewed(keys, labels) | _margins(found, labels)
+    columns |= {name: values for name, values in found.columns.items() if name not in columns}
+    return pa.table([_array(columns.get(field.name), field, n) for field in ROWS], schema=ROWS)
+
+
+def _taken(codes: Ints, texts: Sequence[str | None]) -> pa.Array:
+    return pa.array(texts, pa.string()).take(pa.array(codes))
+
+
+def _joined(bodies: Ints, texts: list[str]) -> pa.Array:
+    """Join the texts of each body in order of the codes."""
+    if bodies.shape[1] == 1:
+        return _taken(bodies[:, 0], texts)
+    return pa.array([" + ".join(texts[code] for code in body) for body in _bodies(bodies)], pa.string())
+
+
+def _bodies(bodies: Ints) -> list[tuple[int, ...]]:
+    return [tuple(sorted(code for code in body if code >= 0)) for body in bodies.tolist()]
+
+
+def _keys(found: Mined, labels: Labels, signs: list[str]) -> list[str]:
+    ids = labels.ids
+    return [
+        rule_id(labels.level, [ids[code] for code in body], ids[head], sign, labels.is_ordered)
+        for body, head, sign in zip(_bodies(found.bodies), found.heads.tolist(), signs, strict=True)
     ]
-    reviews = [labels.reviews.get(key, (None, None)) for key in keys]
+
+
+def _origins(found: Mined, labels: Labels, signs: list[str]) -> pa.Array:
     written = {
         (rule.body, rule.head, rule.sign) for rule in labels.written if rule.is_ordered == labels.is_ordered
     }
-    is_written = [rule in written for rule in zip(bodies, heads, signs, strict=True)]
-    margin, source = _margins(head_ids, labels, found)
-    columns = {
-        "rule_id": keys,
-        "body": [" + ".join(labels.names[code] for code in body) for body in bodies],
-        "head": [labels.names[code] for code in heads],
-        "body_ids": [" + ".join(ids) for ids in body_ids],
-        "head_id": head_ids,
-        "level": [labels.level] * len(keys),
-        "is_ordered": [labels.is_ordered] * len(keys),
-        "margin_at_stake": margin,
-        "margin_source": source,
-        "origin": ["written" if flag else "mined" for flag in is_written],
-        "review": [state for state, _ in reviews],
-        "review_note": [note for _, note in reviews],
+    if not written:
+        return pa.repeat("mined", len(signs))
+    rules = zip(_bodies(found.bodies), found.heads.tolist(), signs, strict=True)
+    return pa.array(["written" if rule in written else "mined" for rule in rules])
+
+
+def _reviewed(keys: list[str], labels: Labels) -> dict[str, pa.Array]:
+    if not labels.reviews:
+        return {}
+    said = [labels.reviews.get(key, (None, None)) for key in keys]
+    return {
+        "review": pa.array([state for state, _ in said], pa.string()),
+        "review_note": pa.array([note for _, note in said], pa.string()),
     }
-    columns |= {name: values for name, values in found.columns.items() if name not in columns}
-    return pa.table([_array(columns.get(field.name), field, len(keys)) for field in ROWS], schema=ROWS)
 
 
 def periods_of(found: Mined, keys: pa.ChunkedArray) -> pa.Table:
@@ -106,18 +137,24 @@ def periods_of(found: Mined, keys: pa.ChunkedArray) -> pa.Table:
     return pa.table([_array(columns[field.name], field, len(n_orders)) for field in PERIODS], schema=PERIODS)
 
 
-def _margins(head_ids: list[str], labels: Labels, found: Mined) -> tuple[Floats, list[str | None]]:
+def _margins(found: Mined, labels: Labels) -> dict[str, Floats | pa.Array]:
     """Say what is at stake where the head's margin is known; rules of what is not bought have nothing at stake."""
-    known = [labels.margins.get(head, (np.nan, None)) for head in head_ids]
-    margin = margin_at_stake(
+    if not labels.margins:
+        return {}
+    known = [labels.margins.get(item, (np.nan, None)) for item in labels.ids]
+    at_stake = margin_at_stake(
         found.columns["n_audience"],  # type: ignore[arg-type]
         found.columns["confidence"],  # type: ignore[arg-type]
         _lift(found, labels),
-        np.array([value for value, _ in known], dtype=float),
+        np.array([value for value, _ in known], dtype=float)[found.heads],
     )
-    margin[found.columns["sign"] == "-"] = np.nan
-    sources = [None if np.isnan(value) else source for value, (_, source) in zip(margin, known, strict=True)]
-    return margin, sources
+    at_stake[found.columns["sign"] == "-"] = np.nan
+    sources = _taken(found.heads, [source for _, source in known])
+    nothing = pa.scalar(None, pa.string())
+    return {
+        "margin_at_stake": at_stake,
+        "margin_source": pc.if_else(pa.array(np.isnan(at_stake)), nothing, sources),
+    }
 
 
 def _lift(found: Mined, labels: Labels) -> Floats:
@@ -134,7 +171,7 @@ def _array(values: object, field: pa.Field, n: int) -> pa.Array | pa.ChunkedArra
     """Turn a column into Arrow: NaN and empty text stand for null."""
     if values is None:
         return pa.nulls(n, field.type)
-    if isinstance(values, pa.ChunkedArray):
+    if isinstance(values, pa.Array | pa.ChunkedArray):
         return values
     if not isinstance(values, np.ndarray):
         return pa.array(values, field.type)
