@@ -1,12 +1,21 @@
 import math
 from datetime import date, timedelta
 
+import ibis
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nextbest.profiles.behaviour.query import behaviour, changes
-from nextbest.profiles.behaviour.spec import WINDOW_DAYS
+from nextbest.base.capability import Moment
+from nextbest.profiles.behaviour.query import (
+    behaviour,
+    changes,
+    known_customers,
+    numbered_products,
+    purchases,
+)
+from nextbest.profiles.behaviour.run import run
+from nextbest.profiles.behaviour.spec import WINDOW_DAYS, BehaviourSettings
 
 DAY = date(2017, 12, 31)
 PRODUCTS = [
@@ -33,12 +42,20 @@ def line(ago, product="tea", order=None, **cells):
 
 def drawn(make_store, lines, days=(DAY,), products=PRODUCTS):
     store = make_store(order_lines=lines, products=products, threads=1)
-    found = store.arrow(behaviour(store.table("order_lines"), store.table("products"), days))
-    return sorted(found.to_pylist(), key=lambda row: (row["customer_id"], row["as_of"]))
+    run(store, BehaviourSettings(as_of=days), Moment(as_of=max(days)))
+    return store.written["behaviour"].to_pylist()
 
 
 def test_the_queries_run_nothing_and_fit_the_contract(unbound, fits_contract):
-    fits_contract(behaviour(unbound("order_lines"), unbound("products"), [DAY]), "behaviour")
+    lines, products = unbound("order_lines"), unbound("products")
+    numbered = (
+        known_customers(lines).mutate(customer=ibis.literal(0, "int64")),
+        numbered_products(lines, products),
+    )
+    assert purchases(lines, *numbered, DAY).schema() == ibis.schema({"purchase": "int64"})
+    counts = {f"n_{what}_{n}d": "int64" for what in ("products", "categories") for n in WINDOW_DAYS}
+    items = ibis.table({"as_of": "date", "customer_id": "string", **counts}, name="items")
+    fits_contract(behaviour(lines, items, [DAY]), "behaviour")
     assert changes(unbound("behaviour"), DAY).columns == (
         "n_customers",
         "customer_share",
@@ -159,6 +176,32 @@ def test_counts_agree_with_counting_by_hand(make_store, lines):
             assert row[f"n_products_{n}d"] == len({other["product_id"] for other in own})
             named = {category[other["product_id"]] for other in own} - {None}
             assert row[f"n_categories_{n}d"] == len(named)
+
+
+def test_an_orders_year_says_what_an_order_brings_and_what_is_bought_again(make_store):
+    lines = [line(5), line(5, "milk", net_revenue=8), line(40), line(140), line(500, "bag")]
+    (ann,) = drawn(make_store, lines)
+    assert (ann["n_order_days_364d"], ann["longest_gap_days"]) == (3, 360)
+    assert ann["mean_order_revenue_364d"] == pytest.approx(20 / 3)
+    assert ann["recent_revenue_share"] == pytest.approx(12 / 20)
+    assert ann["repeat_line_share_364d"] == pytest.approx(2 / 4)
+
+
+def test_who_bought_nothing_in_a_year_has_no_shares_of_it(make_store):
+    (ann,) = drawn(make_store, [line(500)])
+    shares = ("mean_order_revenue_364d", "recent_revenue_share", "repeat_line_share_364d", "longest_gap_days")
+    assert [ann[name] for name in shares] == [None] * 4
+    assert (ann["n_products_364d"], ann["n_order_days_364d"]) == (0, 0)
+
+
+def test_customers_are_counted_alike_in_portions_of_any_size(make_store, monkeypatch):
+    lines = [
+        line(ago, what, customer_id=who)
+        for who, what, ago in [("ann", "tea", 3), ("bob", "tea", 9), ("cid", "milk", 9), ("cid", "bag", 5)]
+    ]
+    whole = drawn(make_store, lines)
+    monkeypatch.setattr("nextbest.profiles.behaviour.run._PORTION", 1)
+    assert drawn(make_store, lines) == whole
 
 
 def test_two_days_give_what_each_gives_alone(make_store):

@@ -1,7 +1,7 @@
 """Each customer's windows, rhythm and trend as of each day.
 
-Nothing is counted distinctly: lines are first grouped by customer and order, and by customer and product, with the
-last day of each. As every window ends at ``as_of``, an order or a product is in a window exactly where its last day is.
+Nothing is counted distinctly: lines are first grouped by customer and order, with the last day of each. As every window
+ends at ``as_of``, an order is in a window exactly where its last day is.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import date
 import ibis
 import ibis.expr.types as ir
 
-from nextbest.profiles.behaviour.spec import FALLING_BELOW, WINDOW_DAYS
+from nextbest.profiles.behaviour.spec import CUSTOMER_SHIFT, FALLING_BELOW, PRODUCT_SHIFT, WINDOW_DAYS
 from nextbest.profiles.query import customers_lines, order_days
 
 _CUSTOMER = ("as_of", "customer_id")
@@ -20,20 +20,20 @@ _MONEY = "decimal(18, 4)"
 _QUARTER, _YEAR = 91, 364
 
 
-def behaviour(lines: ir.Table, products: ir.Table, days: Sequence[date]) -> ir.Table:
+def behaviour(lines: ir.Table, items: ir.Table, days: Sequence[date]) -> ir.Table:
     """Draw up every customer who bought and kept something before each day.
 
     Parameters
     ----------
     lines
         ``order_lines``.
-    products
-        ``products``; may be empty.
+    items
+        ``n_products_<days>d`` and ``n_categories_<days>d`` by ``as_of`` and ``customer_id``.
     days
         Days at which the profile is drawn up.
     """
     drawn = _rhythm(lines, days)
-    for part in (_money(lines, days), _items(lines, products, days)):
+    for part in (_money(lines, days), items):
         drawn = drawn.left_join(part, _CUSTOMER).drop("as_of_right", "customer_id_right")
     return _profile(drawn)
 
@@ -50,6 +50,52 @@ def changes(profiles: ir.Table, day: date) -> ir.Table:
     )
 
 
+def known_customers(lines: ir.Table) -> ir.Table:
+    """List who ever ordered, in the order of their ids."""
+    return lines.filter(lines.customer_id.notnull()).select("customer_id").distinct().order_by("customer_id")
+
+
+def numbered_products(lines: ir.Table, products: ir.Table) -> ir.Table:
+    """Give numbers from 0 to the products sold, category by category; of no category is number -1."""
+    sold = lines.select("product_id").distinct()
+    named = sold.left_join(products.select("product_id", "category"), "product_id")
+    order = [named.category, named.product_id]
+    numbered = named.select(
+        named.product_id,
+        product=ibis.row_number().over(order_by=order),
+        category=ibis.ifelse(
+            named.category.notnull(), ibis.dense_rank().over(order_by=named.category), -1
+        ).cast("int32"),
+    )
+    return numbered.order_by("product")
+
+
+def purchases(lines: ir.Table, customers: ir.Table, products: ir.Table, day: date) -> ir.Table:
+    """Write each kept line of the customers within the longest window as one number, see :mod:`.core`.
+
+    Parameters
+    ----------
+    lines
+        ``order_lines``.
+    customers, products
+        Their numbers ``customer`` and ``product``, executed: the engine must know that there are few of them.
+    day
+        End of the windows.
+    """
+    seen = _aged(customers_lines(lines, [day]), "ordered_on")
+    kept = seen.filter(seen.is_kept & (seen.age <= max(WINDOW_DAYS)))
+    bought = kept.join(customers, "customer_id").join(products, "product_id")
+    window = _first_window(bought.age, range(len(WINDOW_DAYS)))
+    return bought.select(
+        purchase=bought.customer * 2**CUSTOMER_SHIFT + bought.product * 2**PRODUCT_SHIFT + window
+    )
+
+
+def _first_window(age: ir.IntegerValue, names: Sequence[int]) -> ir.Value:
+    """Name the shortest window that holds an age; what lies before all windows has none."""
+    return ibis.cases(*((age <= n, name) for n, name in zip(WINDOW_DAYS, names, strict=True)))
+
+
 def _rhythm(lines: ir.Table, days: Sequence[date]) -> ir.Table:
     """Count orders by window and sum up the gaps between order days."""
     ordered = _aged(order_days(lines, days), "ordered_on")
@@ -57,52 +103,30 @@ def _rhythm(lines: ir.Table, days: Sequence[date]) -> ir.Table:
         age_first=ordered.age.max(),
         age_last=ordered.age.min(),
         n_gaps=ordered.gap_days.count(),
+        longest_gap_days=ordered.gap_days.max(),
+        n_order_days_364d=ordered.count(where=ordered.age <= _YEAR),
         gap_days_squared=(ordered.gap_days * ordered.gap_days).sum(),
         **{f"n_orders_{n}d": ordered.n_orders.sum(where=ordered.age <= n).fill_null(0) for n in WINDOW_DAYS},
     )
 
 
 def _money(lines: ir.Table, days: Sequence[date]) -> ir.Table:
-    """Sum up money and lines by customer and day, then by window."""
-    seen = customers_lines(lines, days)
-    sums = seen.group_by(*_CUSTOMER, "ordered_on").aggregate(
-        revenue=seen.net_revenue.sum(),
-        kept_revenue=seen.net_revenue.sum(where=seen.is_kept),
-        discount=seen.discount.sum(where=seen.is_kept),
-        n_lines=seen.is_kept.sum(),
+    """Sum up money and lines by customer and shortest window that holds them, then by window."""
+    seen = _aged(customers_lines(lines, days), "ordered_on")
+    dated = seen.mutate(window=_first_window(seen.age, WINDOW_DAYS))
+    sums = dated.group_by(*_CUSTOMER, "window").aggregate(
+        revenue=dated.net_revenue.sum(),
+        kept_revenue=dated.net_revenue.sum(where=dated.is_kept),
+        discount=dated.discount.sum(where=dated.is_kept),
+        n_lines=dated.is_kept.sum(),
     )
-    daily = _aged(sums, "ordered_on")
     windows = {
-        f"{name}_{n}d": daily[name].sum(where=daily.age <= n).fill_null(0)
+        f"{name}_{n}d": sums[name].sum(where=sums.window <= n).fill_null(0)
         for name in ("revenue", "kept_revenue", "discount", "n_lines")
         for n in WINDOW_DAYS
     }
-    return daily.group_by(*_CUSTOMER).aggregate(
-        has_revenue=daily.revenue.count() > 0, has_discount=daily.discount.count() > 0, **windows
-    )
-
-
-def _items(lines: ir.Table, products: ir.Table, days: Sequence[date]) -> ir.Table:
-    """Count products and categories by window: by product, then by category, then by customer.
-
-    Products without a category meet in a group of their own, which counts as no category. Categories are numbered
-    first: their long names would cost more time than everything else here.
-    """
-    named = products.filter(products.category.notnull())
-    numbered = named.select(
-        "product_id", category=ibis.dense_rank().over(order_by=named.category).cast("int32")
-    )
-    seen = customers_lines(lines, days)
-    kept = seen.filter(seen.is_kept & (seen.ordered_on >= seen.as_of - ibis.interval(days=max(WINDOW_DAYS))))
-    last = kept.group_by(*_CUSTOMER, "product_id").aggregate(last_on=kept.ordered_on.max())
-    bought = _aged(last, "last_on").left_join(numbered, "product_id")
-    placed = bought.group_by(*_CUSTOMER, "category").aggregate(
-        age=bought.age.min(), **{f"n_products_{n}d": bought.count(where=bought.age <= n) for n in WINDOW_DAYS}
-    )
-    is_named = placed.category.notnull()
-    return placed.group_by(*_CUSTOMER).aggregate(
-        **{f"n_products_{n}d": placed[f"n_products_{n}d"].sum() for n in WINDOW_DAYS},
-        **{f"n_categories_{n}d": placed.count(where=is_named & (placed.age <= n)) for n in WINDOW_DAYS},
+    return sums.group_by(*_CUSTOMER).aggregate(
+        has_revenue=sums.revenue.count() > 0, has_discount=sums.discount.count() > 0, **windows
     )
 
 
@@ -126,7 +150,10 @@ def _profile(drawn: ir.Table) -> ir.Table:
         days_since_last_order=drawn.age_last,
         mean_gap_days=span / n_gaps.nullif(0),
         sd_gap_days=ibis.ifelse(n_gaps > 1, ibis.greatest(spread, 0.0).sqrt(), ibis.null("float64")),
+        longest_gap_days=drawn.longest_gap_days,
+        n_order_days_364d=drawn.n_order_days_364d,
         trend=_trend(drawn),
+        **_year(drawn),
     )
 
 
@@ -143,6 +170,18 @@ def _window(drawn: ir.Table, n: int) -> dict[str, ir.Value]:
         f"discount_share_{n}d": ibis.ifelse(
             before_discount > 0, discount / before_discount, ibis.null("float64")
         ),
+    }
+
+
+def _year(drawn: ir.Table) -> dict[str, ir.Value]:
+    """Say what a usual order of the last year brings, how recent the year's revenue is, and how much is bought again."""
+    revenue = ibis.ifelse(drawn.has_revenue, drawn.revenue_364d, ibis.null()).cast("float64")
+    return {
+        "mean_order_revenue_364d": revenue / drawn.n_orders_364d.nullif(0),
+        "recent_revenue_share": ibis.ifelse(
+            revenue > 0, drawn.revenue_30d.cast("float64") / revenue, ibis.null("float64")
+        ),
+        "repeat_line_share_364d": 1 - drawn.n_products_364d.fill_null(0) / drawn.n_lines_364d.nullif(0),
     }
 
 

@@ -8,6 +8,9 @@ from nextbest.base.contract import Column, Table
 from nextbest.profiles.spec import AS_OF, AsOfSettings
 
 WINDOW_DAYS: Final = (7, 30, 91, 182, 364)
+PRODUCT_SHIFT: Final = 3
+CUSTOMER_SHIFT: Final = 32
+"""A purchase is customer * 2^32 + product * 2^3 + window: room for 536 million products and 2 billion customers."""
 
 
 class BehaviourSettings(AsOfSettings):
@@ -42,10 +45,27 @@ BEHAVIOUR = Table(
             "float64",
             "standard deviation of these days; null with fewer than three order days",
         ),
+        Column("longest_gap_days", "int64", "most days between two order days in a row; null with one"),
+        Column("n_order_days_364d", "int64", "days with an order in the last 364 days before as_of"),
         Column(
             "trend",
             "float64",
             "revenue of the last 91 days / mean revenue of 91 days before, within 364 days; 1 = steady",
+        ),
+        Column(
+            "mean_order_revenue_364d",
+            "float64",
+            "net revenue / orders in the last 364 days; null without orders",
+        ),
+        Column(
+            "recent_revenue_share",
+            "float64",
+            "revenue of the last 30 days / revenue of the last 364; 0.08 = steady, null where nothing was earned",
+        ),
+        Column(
+            "repeat_line_share_364d",
+            "float64",
+            "order lines in the last 364 days beyond the first of each product / all, 0-1",
         ),
     ),
 )
