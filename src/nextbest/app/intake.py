@@ -23,7 +23,7 @@ from nextbest.base.contract import Table
 from nextbest.base.errors import DataError
 from nextbest.engines.duckdb_store import DuckDBStore, arrow_schema
 from nextbest.engines.parts import Parts
-from nextbest.sources.cleaning import clean
+from nextbest.sources.cleaning import Cleaned, clean, tally
 from nextbest.sources.files import RawTable, open_source
 from nextbest.sources.loading import Desk, Loaded, LoadingSettings, load, merge_new
 from nextbest.sources.mapping import Mode
@@ -174,22 +174,29 @@ def _clean(parts: Parts, config: Config, scratch: Path) -> None:
     engine = _open(parts)
     layers = [name for name in sorted(parts.files()) if name.startswith(LOADED)]
     loaded = {name.removeprefix(LOADED): engine.table(name) for name in layers}
-    cleaned = clean({name: table for name, table in loaded.items() if name not in STAGING}, config.cleaning)
-    whole = [
-        {
-            "rule": f"cleaning.{rule.name}",
-            "effect": rule.effect,
-            "n_rows": engine.count(rule.rows),
-            "example": None,
-        }
-        for rule in cleaned.rules
-    ]
+    given = {name: table for name, table in loaded.items() if name not in STAGING}
+    cleaned = clean(given, config.cleaning, engine.keep)
     made = {name: _write(engine, rows, scratch / f"{name}.parquet") for name, rows in cleaned.tables.items()}
-    made |= _report(parts, whole, scratch)
+    made |= _report(parts, _whole(engine, cleaned, given, made), scratch)
     for name, path in made.items():
         identity = hashlib.sha256(path.read_bytes()).hexdigest()[:24]
         parts.drop(name)
         parts.add(name, path, source="cleaned", rows=pq.read_metadata(path).num_rows, name=identity)
+
+
+def _whole(
+    engine: DuckDBStore, cleaned: Cleaned, given: Mapping[str, ir.Table], made: Mapping[str, Path]
+) -> list[dict[str, Any]]:
+    """Count what the rules over whole tables did, one pass per table."""
+    counts: dict[str, int] = {}
+    for name, before in sorted({(rule.table, rule.is_before) for rule in cleaned.rules}):
+        rules = [rule for rule in cleaned.rules if (rule.table, rule.is_before) == (name, before)]
+        table = given[name] if before else engine.backend.read_parquet(made[name])
+        counts |= engine.arrow(tally(rules, table)).to_pylist()[0]
+    return [
+        {"rule": f"cleaning.{rule.name}", "effect": rule.effect, "n_rows": counts[rule.name], "example": None}
+        for rule in cleaned.rules
+    ]
 
 
 def _write(engine: DuckDBStore, rows: ir.Table, path: Path) -> Path:

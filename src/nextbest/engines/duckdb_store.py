@@ -126,6 +126,10 @@ class DuckDBStore:
         """Execute an expression."""
         return self._connection.to_pyarrow(expression)
 
+    def keep(self, rows: ir.Table) -> ir.Table:
+        """Work a small table out now, so that what leans on it does not do so again."""
+        return ibis.memtable(self.arrow(rows))
+
     def count(self, rows: ir.Table) -> int:
         """Count rows."""
         return int(self._connection.execute(rows.count()))

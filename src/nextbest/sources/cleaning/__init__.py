@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nextbest.sources.cleaning.spec import Cleaned, CleaningSettings, Rule
+from nextbest.sources.cleaning.spec import Cleaned, CleaningSettings, Keep, Rule
 
 if TYPE_CHECKING:
-    from nextbest.sources.cleaning.query import clean, is_refunded, set_aside
+    from nextbest.sources.cleaning.query import clean, is_refunded, set_aside, tally
 
-__all__ = ["Cleaned", "CleaningSettings", "Rule", "clean", "is_refunded", "set_aside"]
+__all__ = ["Cleaned", "CleaningSettings", "Keep", "Rule", "clean", "is_refunded", "set_aside", "tally"]
 
 
 def __getattr__(name: str) -> Any:
-    if name in {"clean", "is_refunded", "set_aside"}:
+    if name in {"clean", "is_refunded", "set_aside", "tally"}:
         from nextbest.sources.cleaning import query
 
         return getattr(query, name)

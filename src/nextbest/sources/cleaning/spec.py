@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 from pydantic import Field
 
 from nextbest.base.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import ibis.expr.types as ir
 
@@ -56,16 +56,24 @@ class CleaningSettings(Settings):
     """Views shorter than this are slips of the finger, seconds."""
 
 
+Keep: TypeAlias = "Callable[[ir.Table], ir.Table]"
+"""Works out a small table, once, for the queries that lean on it; as it is, everything stays lazy."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What one rule did to a table, as lazy queries."""
+    """What one rule did to a table."""
 
     name: str
     """Code of the catalogues: ``cleaning.<name>`` says what the rule does."""
     effect: str
     """merged, quarantined, flagged or changed."""
-    rows: ir.Table
-    """The rows concerned."""
+    table: str
+    """The table concerned."""
+    holds: Callable[[ir.Table], ir.BooleanValue]
+    """Tells the rows concerned, in the cleaned table."""
+    is_before: bool = False
+    """The rows are those of the table as it was given."""
 
 
 @dataclass(frozen=True, slots=True)

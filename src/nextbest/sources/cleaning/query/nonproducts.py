@@ -6,7 +6,7 @@ import ibis
 import ibis.expr.types as ir
 
 from nextbest.sources.cleaning.lists import FEE_CODES, FEE_NAMES, FEE_WORDS
-from nextbest.sources.cleaning.spec import CleaningSettings, Rule
+from nextbest.sources.cleaning.spec import CleaningSettings, Keep, Rule
 
 PATTERN_SHARE = 0.9
 """A shop's codes follow a pattern if this share of them has three digits in a row."""
@@ -19,17 +19,17 @@ DUST = 0.005
 
 
 def flag_non_products(
-    lines: ir.Table, products: ir.Table | None, settings: CleaningSettings
+    lines: ir.Table, products: ir.Table | None, settings: CleaningSettings, keep: Keep
 ) -> tuple[ir.Table, Rule]:
     """Set ``is_product``: by the name alone where it can mean nothing else, else by a code unlike the shop's others
     together with a telling word, a price that is anything, or a price that is nothing.
     """  # noqa: D205
-    fees = _fees(lines, products, settings)
-    marked = lines.left_join(fees.mutate(_fee=ibis.literal(True)), "product_id").drop("product_id_right")
+    fees = keep(_fees(lines, products, settings).mutate(_fee=ibis.literal(True)))
+    marked = lines.left_join(fees, "product_id").drop("product_id_right")
     given = marked.is_product if "is_product" in lines.columns else ibis.null("boolean")
     flagged = marked["_fee"].fill_null(False)
     result = marked.mutate(is_product=ibis.coalesce(given, ~flagged)).drop("_fee")
-    return result, Rule("non_products", "flagged", result.filter(~result.is_product))
+    return result, Rule("non_products", "flagged", "order_lines", lambda t: ~t.is_product)
 
 
 def _fees(lines: ir.Table, products: ir.Table | None, settings: CleaningSettings) -> ir.Table:

@@ -12,31 +12,33 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
-from nextbest.sources.cleaning.spec import Rule
+from nextbest.sources.cleaning.spec import Keep, Rule
 
 RETURNED = "quantity_returned"
+"""Units of a purchase that came back."""
+UNMATCHED = "quantity_unmatched"
+"""Units of a return that were never bought here."""
 
 
-def net_returns(lines: ir.Table) -> tuple[ir.Table, tuple[Rule, ...]]:
-    """Set ``is_return``, ``cancelled_on`` where all units came back, and ``quantity_returned``.
+def net_returns(lines: ir.Table, keep: Keep) -> tuple[ir.Table, tuple[Rule, ...]]:
+    """Set ``is_return``, ``cancelled_on`` where all units came back, ``quantity_returned`` and ``quantity_unmatched``.
 
     Returns without a purchase stay as returns and are counted.
     """
     is_return = lines.is_return.fill_null(False) | (lines.quantity < 0).fill_null(False)
     lines = lines.mutate(is_return=is_return)
-    piles = _piles(lines)
-    back = _taken_back(piles)
+    piles = keep(_piles(lines))
+    back = keep(_taken_back(piles))
+    odd = piles.filter(piles.unmatched > 0).select("line_id", _unmatched="unmatched")
     joined = lines.left_join(back, "line_id").drop("line_id_right")
+    joined = joined.left_join(odd, "line_id").drop("line_id_right")
     result = joined.mutate(
         cancelled_on=ibis.coalesce(joined.cancelled_on, joined["_cancelled_on"]),
-        **{RETURNED: joined["_returned"]},
+        **{RETURNED: joined["_returned"], UNMATCHED: joined["_unmatched"]},
     )
-    unmatched = result.semi_join(piles.filter(piles.unmatched > 0), "line_id")
-    names = list(lines.columns) + ([RETURNED] if RETURNED not in lines.columns else [])
-    result = result.select(*names)
-    return result, (
-        Rule("cancelled_lines", "flagged", result.filter(result.cancelled_on.notnull())),
-        Rule("unmatched_returns", "flagged", unmatched.select(*names)),
+    return result.select(*dict.fromkeys([*lines.columns, RETURNED, UNMATCHED])), (
+        Rule("cancelled_lines", "flagged", "order_lines", lambda t: t.cancelled_on.notnull()),
+        Rule("unmatched_returns", "flagged", "order_lines", lambda t: t[UNMATCHED].notnull()),
     )
 
 

@@ -36,7 +36,9 @@ def join_snapshots(holdings: ir.Table) -> tuple[ir.Table, Rule]:
         opened_on=ibis.coalesce(ended["_given"], opened),
         closed_on=ibis.coalesce(ended["_closed"], ended["_next_on"]),
     )
-    return result.select(*holdings.columns).union(rest), Rule("snapshots", "changed", seen)
+    return result.select(*holdings.columns).union(rest), Rule(
+        "snapshots", "changed", "holdings", lambda t: t.seen_on.notnull(), is_before=True
+    )
 
 
 def _months(seen: ir.Table) -> ir.Table:

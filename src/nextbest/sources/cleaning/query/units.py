@@ -5,7 +5,7 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
-from nextbest.sources.cleaning.spec import CleaningSettings, Rule
+from nextbest.sources.cleaning.spec import CleaningSettings, Keep, Rule
 
 DUST = 0.01
 """A product is suspect if its unit costs less than this share of the usual product's price."""
@@ -13,7 +13,7 @@ READ = "quantity_read"
 
 
 def fix_units(
-    lines: ir.Table, products: ir.Table | None, settings: CleaningSettings
+    lines: ir.Table, products: ir.Table | None, settings: CleaningSettings, keep: Keep
 ) -> tuple[ir.Table, Rule]:
     """Set quantities that are not units to 1 and keep what was read as ``quantity_read``.
 
@@ -23,7 +23,7 @@ def fix_units(
     """
     kinds = _kinds(lines, products)
     suspects = kinds.semi_join(_suspects(lines, kinds, settings.units_limit), "kind")
-    flags = suspects.select("product_id", _suspect=ibis.literal(True))
+    flags = keep(suspects.select("product_id", _suspect=ibis.literal(True)))
     marked = lines.left_join(flags, "product_id").drop("product_id_right")
     wrong = marked["_suspect"].fill_null(False) & (marked.quantity.abs() > 1)
     read = marked[READ].cast("float64") if READ in lines.columns else ibis.null("float64")
@@ -31,7 +31,7 @@ def fix_units(
         quantity=ibis.ifelse(wrong, marked.quantity.sign().cast("float64"), marked.quantity),
         **{READ: ibis.ifelse(wrong, marked.quantity, read)},
     )
-    return fixed.drop("_suspect"), Rule("units", "changed", marked.filter(wrong).drop("_suspect"))
+    return fixed.drop("_suspect"), Rule("units", "changed", "order_lines", lambda t: t[READ].notnull())
 
 
 def _kinds(lines: ir.Table, products: ir.Table | None) -> ir.Table:

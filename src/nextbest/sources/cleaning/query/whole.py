@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import ibis.expr.types as ir
 
@@ -10,10 +10,14 @@ from nextbest.sources.cleaning.query.nonproducts import flag_non_products
 from nextbest.sources.cleaning.query.returns import net_returns
 from nextbest.sources.cleaning.query.snapshots import join_snapshots
 from nextbest.sources.cleaning.query.units import fix_units
-from nextbest.sources.cleaning.spec import Cleaned, CleaningSettings, Rule
+from nextbest.sources.cleaning.spec import Cleaned, CleaningSettings, Keep, Rule
 
 
-def clean(tables: Mapping[str, ir.Table], settings: CleaningSettings) -> Cleaned:
+def _lazily(rows: ir.Table) -> ir.Table:
+    return rows
+
+
+def clean(tables: Mapping[str, ir.Table], settings: CleaningSettings, keep: Keep = _lazily) -> Cleaned:
     """Apply the rules that need whole tables.
 
     Parameters
@@ -22,6 +26,9 @@ def clean(tables: Mapping[str, ir.Table], settings: CleaningSettings) -> Cleaned
         Canonical tables with every column of their contracts, all that was loaded so far.
     settings
         Which rules apply.
+    keep
+        Works out small tables in between (which products are fees, which lines came back): without it each query on the
+        result works them out again.
 
     Returns
     -------
@@ -31,7 +38,9 @@ def clean(tables: Mapping[str, ir.Table], settings: CleaningSettings) -> Cleaned
     cleaned = dict(tables)
     rules: list[Rule] = []
     if "order_lines" in cleaned:
-        cleaned["order_lines"], rules = _lines(cleaned["order_lines"], cleaned.get("products"), settings)
+        cleaned["order_lines"], rules = _lines(
+            cleaned["order_lines"], cleaned.get("products"), settings, keep
+        )
     if "holdings" in cleaned:
         cleaned["holdings"], rule = join_snapshots(cleaned["holdings"])
         rules.append(rule)
@@ -39,16 +48,21 @@ def clean(tables: Mapping[str, ir.Table], settings: CleaningSettings) -> Cleaned
 
 
 def _lines(
-    lines: ir.Table, products: ir.Table | None, settings: CleaningSettings
+    lines: ir.Table, products: ir.Table | None, settings: CleaningSettings, keep: Keep
 ) -> tuple[ir.Table, list[Rule]]:
     rules: list[Rule] = []
     if settings.fix_units:
-        lines, rule = fix_units(lines, products, settings)
+        lines, rule = fix_units(lines, products, settings, keep)
         rules.append(rule)
     if settings.flag_non_products:
-        lines, rule = flag_non_products(lines, products, settings)
+        lines, rule = flag_non_products(lines, products, settings, keep)
         rules.append(rule)
     if settings.net_returns:
-        lines, more = net_returns(lines)
+        lines, more = net_returns(lines, keep)
         rules.extend(more)
     return lines, rules
+
+
+def tally(rules: Iterable[Rule], table: ir.Table) -> ir.Table:
+    """Count the rows each rule concerns: one row, a column per rule, one pass."""
+    return table.aggregate(**{rule.name: rule.holds(table).fill_null(False).sum() for rule in rules})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Sequence
 
 import ibis
@@ -39,9 +41,22 @@ def judged(
     rows = rows.mutate(**{RULE: ibis.coalesce(rows[RULE], set_aside(rows, table, settings))})
     if not _merges(rows, table, settings, has_quantity=has_quantity):
         return rows.mutate(**{COPY: ibis.literal(0, "int64"), COPIES: ibis.literal(1, "int64")})
-    same = ibis.window(group_by=[rows[name] for name in rows.columns if name != ROW])
-    ordered = ibis.window(group_by=same.groupings, order_by=rows[ROW])
-    return rows.mutate(**{COPY: ibis.row_number().over(ordered), COPIES: rows.count().over(same)})
+    copies = _copies(rows)
+    joined = rows.left_join(copies, ROW).drop(f"{ROW}_right")
+    return joined.mutate(
+        **{COPY: joined[COPY].fill_null(0).cast("int64"), COPIES: joined[COPIES].fill_null(1).cast("int64")}
+    )
+
+
+def _copies(rows: ir.Table) -> ir.Table:
+    """Number the rows that are equal in everything; only rows of equal hashes are compared, which are few."""
+    said = [name for name in rows.columns if name != ROW]
+    hashed = rows.mutate(_hash=functools.reduce(operator.xor, (rows[name].hash() for name in said)))
+    twice = hashed.group_by("_hash").aggregate(_n=lambda t: t.count()).filter(lambda t: t["_n"] > 1)
+    alike = hashed.semi_join(twice, "_hash").select(ROW, *said)
+    same = ibis.window(group_by=[alike[name] for name in said])
+    ordered = ibis.window(group_by=same.groupings, order_by=alike[ROW])
+    return alike.select(ROW, **{COPY: ibis.row_number().over(ordered), COPIES: alike.count().over(same)})
 
 
 def _merges(rows: ir.Table, table: str, settings: CleaningSettings, *, has_quantity: bool) -> bool:
