@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from nextbest.models.rules.core.baskets import make_baskets
+from nextbest.models.rules.core.dense import dense_by_group
 from nextbest.models.rules.core.lists import basket_lists, group_lists, holders_of_all, makers_of_all
 from nextbest.models.rules.core.measures import (
     choose_floor,
@@ -18,7 +19,7 @@ from nextbest.models.rules.core.measures import (
     q_values,
     strength,
 )
-from nextbest.models.rules.core.pairs import TooManyError, count_pairs
+from nextbest.models.rules.core.pairs import TooManyError, _dense, _sparse, count_pairs
 from nextbest.models.rules.core.sets import frequent_sets, long_rules
 from nextbest.models.rules.core.source import Plan, Source, Written
 from nextbest.models.rules.core.together import mine_together
@@ -59,6 +60,31 @@ def test_pairs_are_counted_as_by_hand(table, floor, threads):
         for pair in itertools.combinations(range(table.shape[1]), 2)
     }
     assert got == {pair: n for pair, n in want.items() if n >= floor}
+
+
+@SMALL
+@given(tables(), st.integers(1, 4), st.sampled_from(["+", "-", "both"]), st.integers(1, 3))
+def test_few_products_are_counted_as_many_are(table, floor, sign, threads):
+    """A table of all pairs, or one product after the other: the same counts, customers and guests."""
+    baskets = baskets_of(table, max(1, floor - 1))
+    owners = np.sort(np.arange(len(table)) % 5 - 1).astype(np.int32)
+    customers = np.concatenate([owners[owners >= 0], owners[owners < 0]])
+    for known, width in ((None, 3), (customers, 5)):
+        many = _sparse(baskets, floor, sign, customers=known, limit=10**6, threads=threads)
+        np.testing.assert_array_equal(_dense(baskets, floor, sign, known), many[:, :width])
+
+
+@SMALL
+@given(tables(), st.integers(2, 4))
+def test_quarters_of_few_products_are_counted_as_many_are(table, n_groups):
+    baskets = baskets_of(table, 1)
+    members = np.array(list(itertools.combinations(range(len(baskets.codes)), 2)), dtype=np.int32).reshape(
+        -1, 2
+    )
+    group = (np.arange(len(table)) % (n_groups + 1) - 1).astype(np.int32)
+    many = holders_of_all(basket_lists(baskets), members, group=group, n_groups=n_groups)
+    few = dense_by_group(baskets, group, n_groups)[members[:, 0], members[:, 1]]
+    np.testing.assert_array_equal(few, many)
 
 
 @SMALL

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nextbest.models.rules.core.baskets import Floats, Ints, Longs
-from nextbest.models.rules.core.kernel import kernel
+from nextbest.models.rules.core.kernel import grown, kernel
 
 
 @kernel
@@ -18,14 +18,14 @@ def count_following(  # noqa: C901 - one pass, its counters in a local array
     often: NDArray[np.bool_],
     own: tuple[Longs, Ints, Ints],
     rows: tuple[Longs, Ints, Ints],
-) -> Ints:
+) -> Longs:
     """Find body and head of the pairs that enough customers followed."""
     first, stride, floor, within_days, limit = share
     starts, holders, first_days = own
     row_starts, products, firsts = rows
     n_products = len(often)
     after = np.zeros((n_products, 2), dtype=np.int32)
-    found = np.empty((1024, 2), dtype=np.int32)
+    found = np.empty((1024, 2), dtype=np.int64)
     n_found = 0
     for a in range(first, n_products, stride):
         if not often[a] or n_found > limit:
@@ -43,9 +43,7 @@ def count_following(  # noqa: C901 - one pass, its counters in a local array
             for way in range(2):
                 if after[b, way] >= floor:
                     if n_found == len(found):
-                        more = np.empty((2 * n_found, 2), dtype=np.int32)
-                        more[:n_found] = found
-                        found = more
+                        found = grown(found)
                     found[n_found, way] = a
                     found[n_found, 1 - way] = b
                     n_found += 1
@@ -140,8 +138,10 @@ def weigh_following(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one pas
                             sums[s, way, 2] / n_until[body, -1],
                         )
                     counts[r, 0] = _quartiles(n_gaps[s, way], quartiles[r])
-                sums[s, way] = 0.0
-                n_gaps[s, way] = 0
+                for at in range(3):
+                    sums[s, way, at] = 0.0
+                for gap in range(longest + 1):
+                    n_gaps[s, way, gap] = 0
 
 
 @kernel

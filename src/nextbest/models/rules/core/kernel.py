@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar, cast
 
 import numba
+import numpy as np
+from numpy.typing import NDArray
 
 _MOST_THREADS = 8
 _SMALL = 2_000_000
@@ -17,7 +19,18 @@ Result = TypeVar("Result")
 
 def kernel(function: Function) -> Function:
     """Compile a loop over arrays; it lets other threads run meanwhile and is kept on disk."""
-    return cast("Function", numba.njit(nogil=True, cache=True)(function))
+    return cast("Function", numba.njit(nogil=True, cache=True, error_model="numpy")(function))
+
+
+@kernel
+def grown(rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Copy rows into an array of twice as many."""
+    n, width = rows.shape
+    more = np.empty((2 * n, width), dtype=np.int64)
+    for row in range(n):
+        for column in range(width):
+            more[row, column] = rows[row, column]
+    return more
 
 
 def threads_for(n_rows: int | None = None) -> int:

@@ -67,14 +67,15 @@ def ordered_pairs(
     starts, products, places = turned(buyers.starts, buyers.holders, often, visits.n_customers)
     rows = (starts, products, first_days[places])
 
-    def work(first: int, stride: int) -> Ints:
+    def work(first: int, stride: int) -> Longs:
         share = (first, stride, floor, within_days, limit)
         return count_following(share, often, (buyers.starts, buyers.holders, first_days), rows)
 
     found = np.concatenate(in_threads(work, threads))
     if len(found) > limit:
         raise TooManyError(len(found))
-    return found[np.lexsort((found[:, 1], found[:, 0]))]
+    order = np.argsort(found[:, 0] * len(often) + found[:, 1])
+    return found[order].astype(np.int32)
 
 
 def measure_sequences(

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nextbest.models.rules.core.baskets import Baskets, Floats, Ints, Longs
-from nextbest.models.rules.core.kernel import in_threads, kernel, threads_for
+from nextbest.models.rules.core.dense import dense_counts, dense_makers, fits
+from nextbest.models.rules.core.kernel import grown, in_threads, kernel, threads_for
 
 
 class TooManyError(ArithmeticError):
@@ -88,6 +89,36 @@ def count_pairs(
     >>> pairs.first, pairs.second, pairs.n_both
     (array([0], dtype=int32), array([1], dtype=int32), array([2]))
     """
+    if fits(len(baskets.codes), numbers=1 if customers is None else 4):
+        found = _dense(baskets, floor, sign, customers)
+    else:
+        found = _sparse(baskets, floor, sign, customers=customers, limit=limit, threads=threads)
+    if len(found) > limit:
+        raise TooManyError(len(found))
+    first, second, n_both = found[:, 0].astype(np.int32), found[:, 1].astype(np.int32), found[:, 2].copy()
+    if customers is None:
+        nobody = np.zeros(len(found), dtype=np.int64)
+        return Pairs(first, second, n_both, nobody, nobody)
+    return Pairs(first, second, n_both, found[:, 3].copy(), found[:, 3] + found[:, 4])
+
+
+def _dense(baskets: Baskets, floor: int, sign: str, customers: Ints | None) -> Longs:
+    cells = dense_counts(baskets) if customers is None else dense_makers(baskets, customers)
+    both, counts = cells[:, :, 0], baskets.counts
+    keep = np.zeros(both.shape, dtype=bool)
+    if sign != "-":
+        keep |= both >= floor
+    if sign != "+":
+        expected = counts[:, None] * (counts / baskets.n)
+        keep |= (expected >= floor) & (both < expected)
+    keep &= (counts >= floor)[:, None]
+    first, second = np.nonzero(np.triu(keep, 1))
+    return np.column_stack([first, second, cells[first, second, :3]])
+
+
+def _sparse(
+    baskets: Baskets, floor: int, sign: str, *, customers: Ints | None, limit: int, threads: int | None
+) -> Longs:
     wants = (sign != "-", sign != "+")
 
     def work(first: int, stride: int) -> Longs:
@@ -97,12 +128,9 @@ def count_pairs(
             return _count(share, lists, baskets.n)
         return _count_with_customers(share, lists, baskets.n, customers)
 
-    found = np.concatenate(in_threads(work, threads or threads_for(len(baskets.products))))
-    if len(found) > limit:
-        raise TooManyError(len(found))
-    found = found[np.lexsort((found[:, 1], found[:, 0]))]
-    first, second = found[:, 0].astype(np.int32), found[:, 1].astype(np.int32)
-    return Pairs(first, second, found[:, 2], found[:, 3], found[:, 3] + found[:, 4])
+    parts = in_threads(work, threads or threads_for(len(baskets.products)))
+    found = parts[0] if len(parts) == 1 else np.concatenate(parts)
+    return found[np.argsort(found[:, 0] * len(baskets.codes) + found[:, 1], kind="stable")]
 
 
 def expected_by_chance(baskets: Baskets, pairs: Pairs) -> Floats:
@@ -110,17 +138,6 @@ def expected_by_chance(baskets: Baskets, pairs: Pairs) -> Floats:
     counts = baskets.counts
     expected: Floats = counts[pairs.first] * (counts[pairs.second] / baskets.n)
     return expected
-
-
-@kernel
-def _keep(found: Longs, n: int, row: tuple[int, int, int, int, int]) -> Longs:
-    """Write row ``n``, into a larger array where the old one is full."""
-    if n == len(found):
-        more = np.empty((2 * n, 5), dtype=np.int64)
-        more[:n] = found
-        found = more
-    found[n, 0], found[n, 1], found[n, 2], found[n, 3], found[n, 4] = row
-    return found
 
 
 @kernel
@@ -138,7 +155,7 @@ def _common_from(a: int, product_starts: Longs, floor: int, n: int) -> int:
 
 
 @kernel
-def _count(
+def _count(  # noqa: C901 - one scan, its counters in local arrays
     share: tuple[int, int, int, bool, bool, int], lists: tuple[Longs, Ints, Longs, Ints], n: int
 ) -> Longs:
     first, stride, floor, plus, minus, limit = share
@@ -146,7 +163,7 @@ def _count(
     n_products = len(product_starts) - 1
     both = np.zeros(n_products, dtype=np.int32)
     met = np.empty(n_products, dtype=np.int32)
-    found = np.empty((1024, 5), dtype=np.int64)
+    found = np.empty((1024, 3), dtype=np.int64)
     n_found = 0
     for a in range(first, n_products, stride):
         n_a = product_starts[a + 1] - product_starts[a]
@@ -166,19 +183,23 @@ def _count(
         for b in range(common, n_products):
             expected = n_a * ((product_starts[b + 1] - product_starts[b]) / n)
             if both[b] < expected and not (plus and both[b] >= floor):
-                found = _keep(found, n_found, (a, b, both[b], 0, 0))
+                if n_found == len(found):
+                    found = grown(found)
+                found[n_found, 0], found[n_found, 1], found[n_found, 2] = a, b, both[b]
                 n_found += 1
         for m in range(n_met):
             b = met[m]
             if plus and both[b] >= floor:
-                found = _keep(found, n_found, (a, b, both[b], 0, 0))
+                if n_found == len(found):
+                    found = grown(found)
+                found[n_found, 0], found[n_found, 1], found[n_found, 2] = a, b, both[b]
                 n_found += 1
             both[b] = 0
     return found[:n_found]
 
 
 @kernel
-def _count_with_customers(  # noqa: C901 - one scan, its counters in local arrays
+def _count_with_customers(  # noqa: C901, PLR0912 - one scan, its counters in local arrays
     share: tuple[int, int, int, bool, bool, int],
     lists: tuple[Longs, Ints, Longs, Ints],
     n: int,
@@ -202,27 +223,36 @@ def _count_with_customers(  # noqa: C901 - one scan, its counters in local array
             customer = customers[t] + 1
             j = starts[t + 1] - 1
             while products[j] > a:
-                cell = cells[products[j]]
-                if cell[0] == 0:
-                    met[n_met] = products[j]
+                b = products[j]
+                if cells[b, 0] == 0:
+                    met[n_met] = b
                     n_met += 1
-                cell[0] += 1
+                cells[b, 0] += 1
                 if customer == 0:
-                    cell[2] += 1
-                elif cell[3] != customer:
-                    cell[3] = customer
-                    cell[1] += 1
+                    cells[b, 2] += 1
+                elif cells[b, 3] != customer:
+                    cells[b, 3] = customer
+                    cells[b, 1] += 1
                 j -= 1
         common = _common_from(a, product_starts, floor, n) if minus else n_products
         for b in range(common, n_products):
             expected = n_a * ((product_starts[b + 1] - product_starts[b]) / n)
             if cells[b, 0] < expected and not (plus and cells[b, 0] >= floor):
-                found = _keep(found, n_found, (a, b, cells[b, 0], cells[b, 1], cells[b, 2]))
+                if n_found == len(found):
+                    found = grown(found)
+                found[n_found, 0], found[n_found, 1] = a, b
+                for at in range(3):
+                    found[n_found, 2 + at] = cells[b, at]
                 n_found += 1
         for m in range(n_met):
             b = met[m]
             if plus and cells[b, 0] >= floor:
-                found = _keep(found, n_found, (a, b, cells[b, 0], cells[b, 1], cells[b, 2]))
+                if n_found == len(found):
+                    found = grown(found)
+                found[n_found, 0], found[n_found, 1] = a, b
+                for at in range(3):
+                    found[n_found, 2 + at] = cells[b, at]
                 n_found += 1
-            cells[b] = 0
+            for at in range(4):
+                cells[b, at] = 0
     return found[:n_found]

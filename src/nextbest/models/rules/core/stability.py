@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from nextbest.models.rules.core.baskets import Longs
+from nextbest.models.rules.core.baskets import Ints, Longs
+from nextbest.models.rules.core.dense import dense_by_group, fits
 from nextbest.models.rules.core.lists import basket_lists, each_once, holders_of_all
 from nextbest.models.rules.core.parts import Columns, Part, Work
 from nextbest.models.rules.core.source import Quarters, quarters_of
@@ -31,12 +32,18 @@ def count_quarters(work: Work, parts: list[Part]) -> Quarters | None:
     bodies = np.concatenate([part.bodies[:, 0] for part in parts])
     heads = np.concatenate([part.heads for part in parts])
     distinct, at = each_once(np.column_stack([bodies, heads]), len(work.baskets.codes))
-    n_both = holders_of_all(
-        basket_lists(work.baskets), distinct, group=index, n_groups=len(starts_on), threads=work.plan.threads
-    )
+    n_both = _by_quarter(work, distinct, index, len(starts_on))
     n_with = count_by_group(work.baskets, index, len(starts_on)).astype(np.int64)
     n_orders = np.bincount(index[index >= 0], minlength=len(starts_on))
     return Quarters(starts_on, n_orders, n_with[bodies], n_with[heads], n_both[at], np.arange(len(bodies)))
+
+
+def _by_quarter(work: Work, pairs: Ints, quarter: Ints, n_quarters: int) -> Longs:
+    if fits(len(work.baskets.codes), numbers=n_quarters):
+        counts = dense_by_group(work.baskets, quarter, n_quarters)
+        return counts[pairs[:, 0], pairs[:, 1]].astype(np.int64)
+    lists = basket_lists(work.baskets)
+    return holders_of_all(lists, pairs, group=quarter, n_groups=n_quarters, threads=work.plan.threads)
 
 
 def stability(quarters: Quarters, columns: Columns) -> Columns:
