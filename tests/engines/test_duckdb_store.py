@@ -1,5 +1,6 @@
 import ibis
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from nextbest.base.contract import Column, Table
@@ -74,9 +75,20 @@ def test_ibis_duckdb_and_sqlglot_fit_together(tmp_path):
 def test_parts_with_different_attributes_are_read_together(tmp_path):
     contract = Table("t", "rows", ("a",), (Column("a", "string", "key"),))
     for number, columns in enumerate(({"a": ["1"], "x": ["p"]}, {"a": ["2"], "y": ["q"]})):
-        pa.parquet.write_table(pa.table(columns), tmp_path / f"{number}.parquet")
+        pq.write_table(pa.table(columns), tmp_path / f"{number}.parquet")
     store = DuckDBStore({"t": contract}, {"t": sorted(tmp_path.glob("*.parquet"))})
     assert store.arrow(store.table("t").order_by("a")).to_pylist() == [
         {"a": "1", "x": "p", "y": None},
         {"a": "2", "x": None, "y": "q"},
     ]
+
+
+def test_whole_numbers_stay_whole_on_disk(make_store, tmp_path):
+    """DuckDB sums int64 to HUGEINT, which Parquet would store as double."""
+    lines = make_store(order_lines=[LINE | {"ordered_seq": 3}, LINE | {"order_id": "o2", "ordered_seq": 4}])
+    contract = Table("sums", "one row", ("n",), (Column("n", "int64", "sum"), Column("m", "money", "sum")))
+    store = DuckDBStore({"sums": contract}, folder=tmp_path)
+    rows = store.memtable(lines.arrow(lines.table("order_lines")))
+    store.write("sums", rows.aggregate(n=rows.ordered_seq.sum(), m=rows.net_revenue.sum()))
+    schema = pq.read_schema(tmp_path / "sums.parquet")
+    assert (str(schema.field("n").type), str(schema.field("m").type)) == ("int64", "decimal128(18, 4)")

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 import duckdb
 import ibis
+import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -145,7 +146,7 @@ class DuckDBStore:
         """Write one table: the contract's columns, cast, sorted by its key."""
         contract = self._contracts[name]
         table = ibis.memtable(rows) if isinstance(rows, pa.Table) else rows
-        ordered = table.select(_cast(table, column) for column in contract).order_by(list(contract.key))
+        ordered = table.select(_exactly(table, column) for column in contract).order_by(list(contract.key))
         if self._folder is None:
             result = self._connection.to_pyarrow(ordered)
             self.written[name] = result
@@ -187,6 +188,12 @@ def _cast(table: ir.Table, column: Column) -> ir.Value:
         return ibis.null(kind).name(column.name)
     value = table[column.name]
     return value if value.type() == ibis.dtype(kind) else value.cast(kind).name(column.name)
+
+
+def _exactly(table: ir.Table, column: Column) -> ir.Value:
+    """Cast really, also where the types look equal: DuckDB sums int64 to HUGEINT, which Parquet would store as double."""
+    value = _cast(table, column)
+    return ops.Cast(value, value.type()).to_expr().name(column.name)
 
 
 def empty(contract: Table) -> pa.Table:
