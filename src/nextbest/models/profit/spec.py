@@ -27,8 +27,8 @@ class ProfitSettings(Settings):
     """First purchases of one head that are compared; of more, these many are drawn."""
     n_controls: Annotated[int, Field(ge=1, le=10)] = 3
     """Customers without the head with whom each buyer is compared."""
-    caliper: Annotated[float, Field(gt=0)] = 0.5
-    """How far a control may be from its buyer in prior profit, trend, tenure and size of the order together, in standard deviations."""
+    caliper: Annotated[float, Field(gt=0)] = 0.75
+    """How far a control may be from its buyer in what is held fixed (prior profit, trend, usual profit, size of the order, tenure) together, in standard deviations."""
     n_placebos: Annotated[int, Field(ge=100)] = 300
     """Made-up heads, drawn from random order days, on which the comparison is checked."""
     max_order_days: Annotated[int, Field(ge=1000)] = 1_000_000

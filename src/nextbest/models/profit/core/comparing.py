@@ -69,7 +69,7 @@ def compare(
     """Compare buyers with their controls; ``None`` where too few find one, or nothing varies.
 
     The change of profit from before to after is regressed on being a buyer and on what may still differ between buyer and
-    control (prior profit, prior trend, size of the order, tenure), each buyer weighing 1 and the controls 1 together; errors
+    control (:attr:`Scene.held`), each buyer weighing 1 and the controls 1 together; errors
     are clustered by customer, since one customer may serve several times [1]_, and residuals divided by one less their
     leverage, as a jackknife would [2]_.
 
@@ -137,9 +137,7 @@ def _sides(pairs: Pairs) -> _Sides:
 
 def _effect(scene: Scene, sides: _Sides, change: Floats) -> _Effect:
     """Estimate by weighted least squares, with errors clustered by customer."""
-    held = [
-        _standardised(values[sides.rows]) for values in (scene.before, scene.trend, scene.size, scene.tenure)
-    ]
+    held = [_standardised(values[sides.rows]) for values in scene.held]
     design = np.column_stack([sides.is_buyer, np.ones(len(sides.rows)), *held])
     weighted = design * sides.weight[:, None]
     bread = np.linalg.pinv(weighted.T @ design)

@@ -48,7 +48,7 @@ def find_neighbours(scene: Scene, rows: Ints, caliper: float) -> Neighbours:
     rows
         Those whose neighbours are wanted.
     caliper
-        Largest distance in normal scores of prior profit, prior trend, size of the order and tenure.
+        Largest distance in normal scores of what is held fixed.
     """
     wanted = np.unique(rows)
     place = np.full(len(scene), -1, dtype=np.int64)

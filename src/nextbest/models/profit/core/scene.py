@@ -11,7 +11,7 @@ from scipy.stats import norm, rankdata
 from nextbest.models.profit.core.panel import MONEY_UNIT, Floats, Ints, Panel, running_sums
 
 _N_PROFIT_LEVELS = 10
-_N_ACTIVITY_CLASSES = 5
+_N_ACTIVITY_CLASSES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +52,14 @@ class Scene:
     after: Floats
     trend: Floats
     """Second half less first half of the window before; of three months the last less the first."""
+    usual: Floats
+    """Profit per window over all the history before, in the shop's currency: a window alone may have been a good one."""
     size: Floats
     """Products in the day's orders."""
     tenure: Floats
     """Periods since the customer's first."""
     stratum: Ints
-    """Class of order days in the window before, and date."""
+    """Class of how often the customer had ordered in all the history before, and date."""
     cell: Ints
     """Level of profit before, and date."""
     date: Ints
@@ -68,11 +70,14 @@ class Scene:
     def __len__(self) -> int:
         return len(self.customer)
 
+    @property
+    def held(self) -> tuple[Floats, ...]:
+        """What a control must share with its buyer."""
+        return (self.before, self.trend, self.usual, self.size, self.tenure)
+
     def features(self) -> Floats:
-        """Put what a control must share with its buyer on a common scale: normal scores of ranks; shape (n_rows, 4)."""
-        return np.column_stack(
-            [_normal_scores(values) for values in (self.before, self.trend, self.size, self.tenure)]
-        )
+        """Put what is held fixed on a common scale: normal scores of ranks; shape (n_rows, 5)."""
+        return np.column_stack([_normal_scores(values) for values in self.held])
 
     def row_of(self, customer: Ints, period: Ints) -> Ints:
         """Find the rows of customers' order days; -1 where there is none with enough history."""
@@ -110,16 +115,20 @@ def set_scene(panel: Panel, shape: Shape, max_rows: int) -> Scene:
     early = sums.between(customer, start, start + half)
     late = sums.between(customer, period - half, period)
     before = sums.between(customer, start, period) / MONEY_UNIT
-    n_orders = orders.between(customer, start, period)
+    since = first[customer] + 1
+    n_windows = (period - since) / window
+    usual = sums.between(customer, since, period) / MONEY_UNIT / n_windows
+    n_orders = orders.between(customer, since, period) / n_windows
     date = period // shape.stretch
     # Months are all alike in how many they are; there profit stands for activity.
-    activity = n_orders if len(rows) and np.ptp(n_orders) else before
+    activity = n_orders if len(rows) and np.ptp(n_orders) else usual
     return Scene(
         customer,
         period,
         before,
         sums.between(customer, period + 1, period + 1 + window) / MONEY_UNIT,
         (late - early) / MONEY_UNIT,
+        usual,
         panel.size[rows].astype(np.float64),
         tenure[rows].astype(np.float64),
         (date // 4) * _N_ACTIVITY_CLASSES + _classes(activity, _N_ACTIVITY_CLASSES),
