@@ -16,6 +16,9 @@ from nextbest.base.settings import Settings
 SOURCES: Final = ("repeat", "overused", "upgrade", "rule", "looked", "discover", "new_arrival", "bestseller")
 """Where candidates come from; of several sources of one product, the first gives kind and reason."""
 
+SHOP_SOURCES: Final = ("upgrade", "rule", "new_arrival", "bestseller")
+"""Sources that can be drawn up as of any day, so that probabilities can be learnt from what followed."""
+
 KINDS: Final[Mapping[str, str]] = {
     "repeat": "replenish",
     "overused": "up_sell",

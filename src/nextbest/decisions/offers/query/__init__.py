@@ -1,6 +1,13 @@
 """Which candidates each customer has, and what is known of customer and product: lazy tables, never executed here."""
 
-from nextbest.decisions.offers.query.facts import catalogue, customer_facts, popularity, sampled, with_facts
+from nextbest.decisions.offers.query.facts import (
+    catalogue,
+    customer_facts,
+    popularity,
+    sampled,
+    sizes,
+    with_facts,
+)
 from nextbest.decisions.offers.query.pool import pool
 from nextbest.decisions.offers.query.sources import (
     best_sellers,
@@ -26,6 +33,7 @@ __all__ = [
     "recommended",
     "ruled",
     "sampled",
+    "sizes",
     "upgrades",
     "with_facts",
 ]

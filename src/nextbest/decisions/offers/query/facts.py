@@ -129,3 +129,11 @@ def sampled(has: ir.Table, every: int) -> ir.Table:
     customers = has.select("customer_id").distinct()
     numbered = customers.mutate(nth=ibis.row_number().over(order_by=customers.customer_id))
     return has.semi_join(numbered.filter(numbered.nth % every == 0), "customer_id")
+
+
+def sizes(has: ir.Table, since: date) -> ir.Table:
+    """Count customers, and what customers bought on or after a day: n_customers, n_since."""
+    return has.aggregate(
+        n_customers=has.customer_id.nunique(),
+        n_since=(has.last_on >= ibis.date(since)).fill_null(False).sum().fill_null(0),
+    )

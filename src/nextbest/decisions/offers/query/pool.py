@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import ibis
 import ibis.expr.types as ir
 
-from nextbest.decisions.offers.spec import SOURCES
+from nextbest.decisions.offers.spec import SHOP_SOURCES, SOURCES
 
 
 def pool(sources: Sequence[ir.Table], max_candidates: int) -> ir.Table:
@@ -19,7 +19,8 @@ def pool(sources: Sequence[ir.Table], max_candidates: int) -> ir.Table:
 
     Returns
     -------
-    The columns of a source, plus ``n_pool``, the customer's candidates before the limit.
+    The columns of a source, plus ``n_pool``, the customer's candidates before the limit, and ``shop_source``, the first
+    of ``SHOP_SOURCES`` that proposes the product; null where only others do.
     """
     every = ibis.union(*sources)
     order = every["source"].cases(*((source, n) for n, source in enumerate(SOURCES)), else_=len(SOURCES))
@@ -29,9 +30,11 @@ def pool(sources: Sequence[ir.Table], max_candidates: int) -> ir.Table:
     merged = every.mutate(
         nth=ibis.row_number().over(first),
         probability=every.probability.max().over(same),
+        shop_order=every.order.min(where=every["source"].isin(SHOP_SOURCES)).over(same),
     )
     one = merged.filter(merged.nth == 0)
     own = ibis.window(group_by=one.customer_id)
     best = own.order_by([one.place, one.order, one.product_id])
-    counted = one.mutate(n_pool=one.count().over(own), nth=ibis.row_number().over(best))
-    return counted.filter(counted.nth < max_candidates).drop("nth", "order")
+    named = one.shop_order.cases(*enumerate(SOURCES), else_=None)
+    counted = one.mutate(shop_source=named, n_pool=one.count().over(own), nth=ibis.row_number().over(best))
+    return counted.filter(counted.nth < max_candidates).drop("nth", "order", "shop_order")

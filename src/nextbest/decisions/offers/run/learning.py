@@ -7,6 +7,7 @@ from datetime import timedelta
 import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from nextbest.base.capability import Moment
 from nextbest.decisions.audiences import AudienceSettings, lacking
@@ -17,6 +18,7 @@ from nextbest.decisions.offers.query import (
     new_arrivals,
     pool,
     ruled,
+    sizes,
     upgrades,
     with_facts,
 )
@@ -27,6 +29,8 @@ from nextbest.tables.store import Store
 
 MODEL = "offers.simple"
 _MOST_CUSTOMERS = 20_000
+_LEAST_PURCHASES = 50
+"""With fewer products bought since, there is nothing to learn from."""
 
 
 def learn_simple(store: Store, settings: OfferSettings, scene: Scene) -> Chance | None:
@@ -39,16 +43,17 @@ def learn_simple(store: Store, settings: OfferSettings, scene: Scene) -> Chance 
     if scene.as_of is None:
         return None
     start = scene.as_of - timedelta(days=settings.horizon_days)
-    n = store.arrow(scene.has.aggregate(n=scene.has.customer_id.nunique()))["n"][0].as_py()
-    then = scene_of(store, settings, start, every=max(1, -(-n // _MOST_CUSTOMERS)))
+    (size,) = store.arrow(sizes(scene.has, start)).to_pylist()
+    if size["n_since"] < _LEAST_PURCHASES:
+        return None
+    then = scene_of(store, settings, start, every=max(1, -(-size["n_customers"] // _MOST_CUSTOMERS)))
     proposed = pool(shop_sources(store, settings, then), settings.max_candidates)
     known = with_customers(with_facts(proposed, then.has, then.goods, start), then)
     since = scene.has.filter(scene.has.last_on >= start).select(
         "customer_id", "product_id", n_since="n_orders"
     )
-    joined = known.filter(known.own_orders == 0, known.n_alike == 0).left_join(
-        since, ["customer_id", "product_id"]
-    )
+    is_open = (known.own_orders == 0) & ((known.n_alike == 0) | settings.offer_alike)
+    joined = known.filter(is_open).left_join(since, ["customer_id", "product_id"])
     rows = store.arrow(
         joined.drop("customer_id_right", "product_id_right").order_by("customer_id", "product_id")
     )
@@ -86,9 +91,9 @@ def known_of(rows: pa.Table) -> Known:
         column = rows[name].cast(pa.float64()).fill_null(unknown)
         return np.asarray(column.to_numpy())
 
-    source = rows["source"].combine_chunks()
+    source = pc.coalesce(rows["shop_source"], rows["source"]).combine_chunks()
     return Known(
-        np.asarray(pa.compute.index_in(source, pa.array(SOURCES)).to_numpy(zero_copy_only=False), np.int64),
+        np.asarray(pc.index_in(source, pa.array(SOURCES)).to_numpy(zero_copy_only=False), np.int64),
         floats("n_recent"),
         floats("n_products"),
         floats("n_recent_products"),

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from nextbest.decisions.offers.core.features import described
+from nextbest.decisions.offers.core.listed import less_listed
 from nextbest.decisions.offers.core.rows import Bools, Floats, Ints, Rows
 from nextbest.decisions.offers.query import (
     best_sellers,
@@ -62,7 +63,7 @@ def candidates(store: Store, settings: OfferSettings, scene: Scene, simple: Chan
         known = with_customers(known, scene)
     table = store.arrow(known).sort_by([("customer_id", "ascending"), ("product_id", "ascending")])
     goods = store.arrow(scene.goods).sort_by("product_id")
-    return _read(store, table, goods, simple)
+    return _read(store, settings, table, goods, simple)
 
 
 def _sources(store: Store, settings: OfferSettings, scene: Scene) -> list[ir.Table]:
@@ -85,9 +86,11 @@ def _sources(store: Store, settings: OfferSettings, scene: Scene) -> list[ir.Tab
     return sources
 
 
-def _read(store: Store, table: pa.Table, goods: pa.Table, simple: Chance | None) -> Read:
+def _read(
+    store: Store, settings: OfferSettings, table: pa.Table, goods: pa.Table, simple: Chance | None
+) -> Read:
     kind = _mapped(table["source"], KINDS)
-    probability, model = _probabilities(table, simple)
+    probability, model = _probabilities(table, settings, simple)
     good = _codes(table["product_id"], goods["product_id"])
     places = pa.array(good)
     customers = pc.unique(table["customer_id"]).sort()
@@ -140,15 +143,20 @@ def _read(store: Store, table: pa.Table, goods: pa.Table, simple: Chance | None)
     return Read(rows, columns, int(beyond.sum()), int((beyond > 0).sum()))
 
 
-def _probabilities(table: pa.Table, simple: Chance | None) -> tuple[Floats, pa.Array]:
+def _probabilities(
+    table: pa.Table, settings: OfferSettings, simple: Chance | None
+) -> tuple[Floats, pa.Array]:
     """Take the probability of *recommend* where it has one, else the simple model's; say whose it is."""
     given = _numbers(table["probability"])
     is_given = ~np.isnan(given)
     is_simple = np.zeros(len(given), dtype=np.bool_)
     if simple is not None and len(given):
-        is_simple = ~is_given & (np.array(table["source"].to_pylist()) != "repeat")
-        is_simple &= ~table["silence_days"].is_null().to_numpy()
-        given[is_simple] = simple(described(known_of(table.filter(pa.array(is_simple)))))
+        is_new = (np.array(table["source"].to_pylist()) != "repeat") & (_numbers(table["own_orders"]) == 0)
+        is_simple = ~is_given & is_new & ~table["silence_days"].is_null().to_numpy()
+        is_open = is_new & (settings.offer_alike | (_numbers(table["n_alike"]) == 0))
+        group = np.where(is_open, _codes(table["shop_source"], pa.array(SOURCES)), -1)
+        learnt = simple(described(known_of(table)))
+        given = np.where(is_simple, less_listed(learnt, given, group), given)
     model = np.where(is_given, RECOMMEND, np.where(is_simple, MODEL, ""))
     return given, pa.array(model, pa.string(), mask=model == "")
 
