@@ -34,10 +34,8 @@ def count_following(  # noqa: C901 - one pass, its counters in a local array
             j = row_starts[holders[k] + 1] - 1
             while products[j] > a:
                 gap = firsts[j] - first_days[k]
-                if 1 <= gap <= within_days:
-                    after[products[j], 0] += 1
-                elif 1 <= -gap <= within_days:
-                    after[products[j], 1] += 1
+                # No branch: which of the two comes first cannot be foretold.
+                after[products[j], int(gap < 0)] += int(gap != 0) & int(abs(gap) <= within_days)
                 j -= 1
         for b in range(a + 1, n_products):
             for way in range(2):
