@@ -298,3 +298,18 @@ def test_online_retail_is_loaded_with_no_help(engine, tmp_path, shared_data):
         engine.to_pyarrow(engine.read_parquet(str(loaded.tables["order_lines"])).count()).as_py()
         == loaded.n_kept
     )
+
+
+def test_what_looks_personal_is_neither_kept_nor_shown(load_text):
+    found = load_text(
+        """
+        order_id,product_id,quantity,net_revenue,contact 2,ref,size
+        o1,tea,1,2.00,ann@example.org,4111 1111 1111 1111,S
+        o2,tea,0,0.00,bob@example.org,5500 0000 0000 0004,M
+        """,
+        given={"order_id": "order_id"},
+    )
+    assert set(found.order_lines[0]) & {"contact_2", "ref", "size"} == {"size"}
+    assert found.reasons["loading.personal_left_out", "changed"] == 2
+    assert "bob" not in found.quarantine[0]["content"]
+    assert "5500" not in found.quarantine[0]["content"]

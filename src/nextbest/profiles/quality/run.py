@@ -42,5 +42,7 @@ def _looked_at(store: Store, name: str, settings: QualitySettings) -> list[dict[
             count: counts.get(f"{count}:{column}") for count in ("n_missing", "n_distinct", "low", "high")
         }
         row["n_missing"] = row["n_missing"] or 0
+        if column in CANONICAL[name] and CANONICAL[name][column].personal:
+            row |= {"low": None, "high": None}
         rows.append(row | {"note": note(row, is_key=key == (column,), is_exact=is_exact)})
     return rows

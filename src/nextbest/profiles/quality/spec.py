@@ -39,8 +39,8 @@ DATA_QUALITY = Table(
         Column("n_rows", "int64", "rows of the table", required=True),
         Column("n_missing", "int64", "rows in which it is empty", required=True),
         Column("n_distinct", "int64", "different values", required=True),
-        Column("low", "string", "least value of numbers, days and times"),
-        Column("high", "string", "greatest value of numbers, days and times"),
+        Column("low", "string", "least value of numbers, days and times; never of personal columns"),
+        Column("high", "string", "greatest value of numbers, days and times; never of personal columns"),
         Column(
             "note",
             "string",

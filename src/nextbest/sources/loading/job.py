@@ -13,7 +13,7 @@ from nextbest.sources.cleaning import CleaningSettings
 from nextbest.sources.loading.account import Account
 from nextbest.sources.loading.core import Read, attribute_names, plan
 from nextbest.sources.loading.spec import Desk, LoadingSettings
-from nextbest.sources.mapping import Layout, columns_of, is_personal_header, terms
+from nextbest.sources.mapping import Layout, columns_of, is_personal_header, looks_personal, terms
 from nextbest.tables import CANONICAL
 
 if TYPE_CHECKING:
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 SAMPLE: Final = 20_000
 """Rows, spread over the file, that decide how columns are written."""
+
+
+LOOKED_AT: Final = 500
+"""Different values of a column that tell whether it is personal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +69,17 @@ def open_job(
         if theirs not in raw.columns and not theirs.startswith("@"):
             raise DataError("loading.column_missing", file=raw.name, column=theirs, known=list(raw.columns))
     rest = [name for name in raw.columns if name not in used and name not in layout.products]
-    personal = [name for name in rest if is_personal_header(name)]
+    sample = raw.sample(SAMPLE)
+    looks = {
+        name for name in raw.columns if looks_personal(sample[name].unique().slice(0, LOOKED_AT).to_pylist())
+    }
+    personal = [name for name in rest if is_personal_header(name) or name in looks]
     names = attribute_names([name for name in rest if name not in personal], [*contracts, "_row", "_rule"])
     account = Account(
-        desk.source, raw.name, desk.folder / "quarantine.parquet", _personal(layout, raw.columns, personal)
+        desk.source, raw.name, desk.folder / "quarantine.parquet", _personal(layout, raw.columns, looks)
     )
     account.count("loading.personal_left_out", "changed", len(personal))
-    reads = plan(layout, contracts, raw.sample(SAMPLE))
+    reads = plan(layout, contracts, sample)
     return Job(raw, layout, settings, cleaning, desk, reads, names, account)
 
 
@@ -86,16 +94,15 @@ def _used(layout: Layout, columns: Sequence[str]) -> set[str]:
     return {part for theirs in layout.columns.values() for part in terms(theirs, columns)[1]}
 
 
-def _personal(layout: Layout, columns: Sequence[str], unmapped: Sequence[str]) -> set[str]:
+def _personal(layout: Layout, columns: Sequence[str], looks: set[str]) -> set[str]:
     """Columns of the file, and of ours, that examples and the quarantine must not show."""
     contracts = _contracts(layout.table)
-    found = set(unmapped) | {name for name, column in contracts.items() if column.personal}
+    found = looks | {name for name, column in contracts.items() if column.personal}
     found |= {name for name in columns if is_personal_header(name)}
     for target, theirs in layout.columns.items():
         parts = terms(theirs, columns)[1]
         name = target.removeprefix(f"{layout.table}.")
-        if contracts[name].personal or any(
-            is_personal_header(part) for part in parts if name.endswith("customer_id")
-        ):
+        hidden = name.endswith("customer_id") and any(map(is_personal_header, parts))
+        if contracts[name].personal or hidden or looks.intersection(parts):
             found |= {name, *parts}
     return found

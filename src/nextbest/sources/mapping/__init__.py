@@ -24,7 +24,7 @@ from nextbest.sources.mapping.spec import (
 )
 
 if TYPE_CHECKING:
-    from nextbest.sources.mapping.core import guess, is_personal_header, settled
+    from nextbest.sources.mapping.core import guess, is_personal_header, looks_personal, settled
 
 __all__ = [
     "FILE_NAME",
@@ -40,13 +40,14 @@ __all__ = [
     "columns_of",
     "guess",
     "is_personal_header",
+    "looks_personal",
     "settled",
     "terms",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    if name in {"guess", "is_personal_header", "settled"}:
+    if name in {"guess", "is_personal_header", "looks_personal", "settled"}:
         from nextbest.sources.mapping import core
 
         return getattr(core, name)

@@ -49,7 +49,7 @@ def judged(
 
 
 def _copies(rows: ir.Table) -> ir.Table:
-    """Number the rows that are equal in everything; only rows of equal hashes are compared, which are few."""
+    """Count equal rows and number them; only rows of equal hashes are compared, which are few."""
     said = [name for name in rows.columns if name != ROW]
     hashed = rows.mutate(_hash=functools.reduce(operator.xor, (rows[name].hash() for name in said)))
     twice = hashed.group_by("_hash").aggregate(_n=lambda t: t.count()).filter(lambda t: t["_n"] > 1)

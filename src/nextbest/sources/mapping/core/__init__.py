@@ -2,6 +2,7 @@
 
 from nextbest.sources.mapping.core.aliases import is_personal_header
 from nextbest.sources.mapping.core.guessing import guess
+from nextbest.sources.mapping.core.personal import looks_personal
 from nextbest.sources.mapping.core.settling import settled
 
-__all__ = ["guess", "is_personal_header", "settled"]
+__all__ = ["guess", "is_personal_header", "looks_personal", "settled"]

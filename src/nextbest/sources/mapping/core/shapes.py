@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from nextbest.base.contract import Kind
 from nextbest.sources import values
+from nextbest.sources.mapping.core.personal import looks_personal
 
 _MOSTLY: Final = 0.9
 _FLAGS: Final = frozenset(
@@ -19,8 +20,6 @@ _FLAGS: Final = frozenset(
 _CLOCK: Final = re.compile(r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[ap]\.?m\.?)?", re.IGNORECASE)
 _EPOCH: Final = re.compile(r"1\d{9}(\d{3}){0,2}(\.\d+)?")
 """Seconds, milliseconds or microseconds since 1970, from 2001 on."""
-_EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-_PHONE: Final = re.compile(r"(\+?86)?1[3-9]\d{9}|\+\d[\d\s()-]{7,}\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +33,6 @@ class Shape:
     number_share: float
     day_share: float
     flag_share: float
-    email_share: float
-    phone_share: float
 
     @property
     def is_empty(self) -> bool:
@@ -59,8 +56,8 @@ class Shape:
 
     @property
     def is_personal(self) -> bool:
-        """Mostly e-mail addresses or phone numbers."""
-        return max(self.email_share, self.phone_share) >= _MOSTLY / 2
+        """Mostly e-mail addresses, or phone, card or identity numbers."""
+        return looks_personal(self.cells)
 
     @property
     def is_unique(self) -> bool:
@@ -120,8 +117,6 @@ def shape_of(name: str, column: Sequence[str | None]) -> Shape:
         number_share=values.share_readable(array, "float64") if filled else 0.0,
         day_share=values.share_readable(array, "timestamp") if filled else 0.0,
         flag_share=sum(cell.lower() in _FLAGS for cell in filled) / n,
-        email_share=sum(_EMAIL.fullmatch(cell) is not None for cell in filled) / n,
-        phone_share=sum(_PHONE.fullmatch(cell) is not None for cell in filled) / n,
     )
 
 
