@@ -13,7 +13,7 @@ from nextbest.models.rules.core.kernel import grown, kernel
 
 
 @kernel
-def count_following(  # noqa: C901 - one pass, its counters in a local array
+def count_following(
     share: tuple[int, int, int, int, int],
     often: NDArray[np.bool_],
     own: tuple[Longs, Ints, Ints],

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +18,7 @@ from nextbest.models.rules.core.strata import SizeNull
 _ABOUT_ONE = 0.9
 _RARELY = 1 / 3
 
+Array = TypeVar("Array", bound=NDArray[Any])
 Columns = dict[str, NDArray[np.generic]]
 
 
@@ -121,6 +124,11 @@ def add_relation(work: Work, part: Part, sign: str) -> None:
             "substitutes"
         )
     part.columns["relation"] = relation
+
+
+def joined(arrays: Sequence[Array]) -> Array:
+    """Put arrays one after the other; a single one is not copied."""
+    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)  # type: ignore[return-value]
 
 
 def take(part: Part, keep: NDArray[np.bool_]) -> Part:

@@ -82,9 +82,9 @@ class Quarters:
 
     starts_on: NDArray[np.datetime64]
     n_orders: NDArray[np.int64]
-    n_body: NDArray[np.int64]
-    n_head: NDArray[np.int64]
-    n_both: NDArray[np.int64]
+    n_body: Ints
+    n_head: Ints
+    n_both: Ints
     rules: NDArray[np.int64]
     """Which of the rules each row is."""
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from nextbest.models.rules.core.baskets import Ints, Longs
 from nextbest.models.rules.core.dense import dense_by_group, fits
 from nextbest.models.rules.core.lists import basket_lists, each_once, holders_of_all
-from nextbest.models.rules.core.parts import Columns, Part, Work
+from nextbest.models.rules.core.parts import Columns, Part, Work, joined
 from nextbest.models.rules.core.source import Quarters, quarters_of
 from nextbest.models.rules.core.strata import count_by_group
 
@@ -29,21 +29,23 @@ def count_quarters(work: Work, parts: list[Part]) -> Quarters | None:
     index, starts_on = quarters_of(days)
     if not len(starts_on):
         return None
-    bodies = np.concatenate([part.bodies[:, 0] for part in parts])
-    heads = np.concatenate([part.heads for part in parts])
-    distinct, at = each_once(np.column_stack([bodies, heads]), len(work.baskets.codes))
-    n_both = _by_quarter(work, distinct, index, len(starts_on))
-    n_with = count_by_group(work.baskets, index, len(starts_on)).astype(np.int64)
+    bodies = joined([part.bodies[:, 0] for part in parts])
+    heads = joined([part.heads for part in parts])
+    pairs, at = each_once(np.column_stack([bodies, heads]), len(work.baskets.codes))
+    n_both = _by_quarter(work, pairs, index, len(starts_on))
+    n_with = count_by_group(work.baskets, index, len(starts_on))
     n_orders = np.bincount(index[index >= 0], minlength=len(starts_on))
     return Quarters(starts_on, n_orders, n_with[bodies], n_with[heads], n_both[at], np.arange(len(bodies)))
 
 
-def _by_quarter(work: Work, pairs: Ints, quarter: Ints, n_quarters: int) -> Longs:
+def _by_quarter(work: Work, pairs: Ints, quarter: Ints, n_quarters: int) -> Ints:
     if fits(len(work.baskets.codes), numbers=n_quarters):
         counts = dense_by_group(work.baskets, quarter, n_quarters)
-        return counts[pairs[:, 0], pairs[:, 1]].astype(np.int64)
+        of_pairs: Ints = counts[pairs[:, 0], pairs[:, 1]]
+        return of_pairs
     lists = basket_lists(work.baskets)
-    return holders_of_all(lists, pairs, group=quarter, n_groups=n_quarters, threads=work.plan.threads)
+    counted = holders_of_all(lists, pairs, group=quarter, n_groups=n_quarters, threads=work.plan.threads)
+    return counted.astype(np.int32)
 
 
 def stability(quarters: Quarters, columns: Columns) -> Columns:
@@ -53,13 +55,15 @@ def stability(quarters: Quarters, columns: Columns) -> Columns:
     both in five baskets by chance. The first and last quarters of a file are often a few days.
     """
     n_rules = len(columns["sign"])
-    by_chance = quarters.n_body * quarters.n_head
+    by_chance = quarters.n_body.astype(np.int64)
+    by_chance *= quarters.n_head
     sold = (by_chance > 0) & (
         _is_fair_share(quarters.n_orders) | (by_chance >= _EXPECTED * quarters.n_orders)
     )
-    gap = quarters.n_both * quarters.n_orders - by_chance
-    plus = (columns["sign"][quarters.rules] == "+")[:, None]
-    held = sold & np.where(plus, gap > 0, gap < 0)
+    gap = quarters.n_both * quarters.n_orders
+    gap -= by_chance
+    gap[columns["sign"][quarters.rules] == "-"] *= -1
+    held = sold & (gap > 0)
     n_periods, n_held = np.full(n_rules, np.nan), np.full(n_rules, np.nan)
     n_periods[quarters.rules], n_held[quarters.rules] = sold.sum(axis=1), held.sum(axis=1)
     return {"n_periods": n_periods, "n_periods_held": n_held}

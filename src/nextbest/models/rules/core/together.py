@@ -16,6 +16,7 @@ from nextbest.models.rules.core.parts import (
     add_customers,
     add_relation,
     counted,
+    joined,
     known_customers,
     nobody_known,
     take,
@@ -163,13 +164,13 @@ def _finish(work: Work, parts: list[Part], quarters: Quarters | None, *, n_too_f
         np.pad(codes[part.bodies], ((0, 0), (0, longest - part.bodies.shape[1])), constant_values=-1)
         for part in parts
     ]
-    columns = {name: np.concatenate([part.columns[name] for part in parts]) for name in parts[0].columns}
+    columns = {name: joined([part.columns[name] for part in parts]) for name in parts[0].columns}
     if quarters is not None:
         columns |= stability(quarters, columns)
     n_frequent = work.baskets.n_frequent(work.plan.floor)
     return Mined(
-        np.concatenate(bodies),
-        codes[np.concatenate([part.heads for part in parts])],
+        joined(bodies),
+        codes[joined([part.heads for part in parts])],
         columns,
         quarters,
         work.baskets.n,
