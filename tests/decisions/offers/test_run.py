@@ -235,3 +235,49 @@ def test_every_finding_and_reason_has_its_words(make_store, shop, moment):
             )
             assert render(finding.evidence, language)
             assert "–" not in render(finding.sentence, language)
+
+
+def test_batches_of_customers_give_what_all_together_give(make_store, shop, moment, monkeypatch):
+    together, apart = make_store(**shop), make_store(**shop)
+    run(together, SETTINGS, moment)
+    monkeypatch.setattr("nextbest.decisions.offers.run.reading._CUSTOMERS_AT_ONCE", 1)
+    run(apart, SETTINGS, moment)
+    for name, rows in together.written.items():
+        assert rows.equals(apart.written[name]), name
+
+
+def test_what_happens_on_or_after_as_of_changes_nothing(make_store, shop, moment):
+    later = [bought("ann", "cake", "2026-07-01"), bought("bob", "jam", "2026-07-09")]
+    store, knowing = make_store(**shop), make_store(**shop | {"order_lines": shop["order_lines"] + later})
+    run(store, SETTINGS, moment)
+    run(knowing, SETTINGS, moment)
+    for name, rows in store.written.items():
+        assert rows.equals(knowing.written[name]), name
+
+
+def bought(customer, product, day):
+    return {
+        "order_id": f"{customer}-{day}",
+        "customer_id": customer,
+        "product_id": product,
+        "ordered_at": day,
+    }
+
+
+def test_probabilities_of_what_no_list_holds_are_learnt_from_the_last_month(make_store, shop, moment):
+    """Of 300 customers 200 had the hat before June; 60 of the other hundred bought it in June."""
+    names = [f"c{number:03}" for number in range(300)]
+    lines = [bought(name, "tea", "2026-05-01") for name in names]
+    lines += [bought(name, "hat", "2026-05-20") for name in names[:200]]
+    lines += [bought(name, "tea", "2026-06-10") for name in names[200:]]
+    lines += [bought(name, "hat", "2026-06-20") for name in names[200:260]]
+    lines += [bought(name, "tea", "2026-05-25") for name in names]
+    tables = shop | {"order_lines": lines, "rules": [], "audiences": [], "ladders": []}
+    store = make_store(
+        **tables | {"products": [{"product_id": name, "name": name} for name in ("tea", "hat")]}
+    )
+    run(store, SETTINGS, moment)
+    hats = [row for row in store.written["next_best_offers"].to_pylist() if row["product_id"] == "hat"]
+    assert {row["customer_id"] for row in hats} == set(names[260:])
+    assert {row["model_id"] for row in hats} == {"offers.simple"}
+    assert all(0 <= row["probability"] <= 1 for row in hats)

@@ -223,6 +223,7 @@ CARD: Final = Capability(
         "reviews",
         "events",
         "holdings",
+        "stock",
     ),
 )
 
@@ -243,7 +244,6 @@ class OfferTotals:
     """The weakest source among them."""
     n_without_margin: int
     n_without_probability: int
-    horizon_days: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,26 +25,20 @@ from nextbest.decisions.offers.spec import (
 )
 
 
-def findings(totals: OfferTotals, kinds: Sequence[KindTotals]) -> list[Finding]:
+def findings(totals: OfferTotals, kinds: Sequence[KindTotals], horizon_days: int) -> list[Finding]:
     """Say what is offered to how many, give an example of each kind, and name what the data did not give."""
     if not totals.n_candidates:
         return []
+    values = asdict(totals) | {"horizon_days": horizon_days}
     code = "offers.worth" if totals.expected_profit is not None else "offers.made"
-    said = [
-        Finding(
-            code,
-            asdict(totals),
-            money=totals.expected_profit,
-            margin_source=totals.margin_source,
-        )
-    ]
+    said = [Finding(code, values, money=totals.expected_profit, margin_source=totals.margin_source)]
     said += [Finding(f"offers.{kind.kind}", asdict(kind), ref=kind.customer_id) for kind in kinds]
     if totals.n_without_margin:
-        said.append(Finding("offers.no_margin", asdict(totals)))
+        said.append(Finding("offers.no_margin", values))
     if totals.n_without_probability:
-        said.append(Finding("offers.no_probability", asdict(totals)))
+        said.append(Finding("offers.no_probability", values))
     if totals.n_none:
-        said.append(Finding("offers.nobody", asdict(totals)))
+        said.append(Finding("offers.nobody", values))
     return said
 
 

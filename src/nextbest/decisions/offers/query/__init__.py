@@ -3,10 +3,12 @@
 from nextbest.decisions.offers.query.facts import (
     catalogue,
     customer_facts,
+    every_customer,
     popularity,
     sampled,
     sizes,
     with_facts,
+    within,
 )
 from nextbest.decisions.offers.query.pool import pool
 from nextbest.decisions.offers.query.sources import (
@@ -24,6 +26,7 @@ __all__ = [
     "best_sellers",
     "catalogue",
     "customer_facts",
+    "every_customer",
     "head_products",
     "looked",
     "new_arrivals",
@@ -36,4 +39,5 @@ __all__ = [
     "sizes",
     "upgrades",
     "with_facts",
+    "within",
 ]

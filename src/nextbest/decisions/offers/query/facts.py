@@ -137,3 +137,14 @@ def sizes(has: ir.Table, since: date) -> ir.Table:
         n_customers=has.customer_id.nunique(),
         n_since=(has.last_on >= ibis.date(since)).fill_null(False).sum().fill_null(0),
     )
+
+
+def within(rows: ir.Table, first: str, last: str) -> ir.Table:
+    """Keep the customers from one id to another, both included."""
+    return rows.filter(rows.customer_id.between(first, last))
+
+
+def every_customer(has: ir.Table, recommendations: ir.Table) -> ir.Table:
+    """List the customers who have something or were recommended something, in the order of their ids."""
+    both = ibis.union(has.select("customer_id"), recommendations.select("customer_id"), distinct=True)
+    return both.order_by("customer_id")

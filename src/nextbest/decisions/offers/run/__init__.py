@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from nextbest.base.capability import Moment
 from nextbest.base.findings import Finding
 from nextbest.decisions.offers.core.ranking import judge
 from nextbest.decisions.offers.run.learning import learn_simple
-from nextbest.decisions.offers.run.reading import candidates, days_known
+from nextbest.decisions.offers.run.reading import Read, batches, candidates, days_known
 from nextbest.decisions.offers.run.scene import scene_of
-from nextbest.decisions.offers.run.writing import candidate_table, exclusion_table, kinds, offer_table, totals
-from nextbest.decisions.offers.spec import OfferSettings
+from nextbest.decisions.offers.run.writing import (
+    added,
+    candidate_table,
+    compact,
+    exclusion_table,
+    kinds,
+    offer_table,
+    totals,
+)
+from nextbest.decisions.offers.spec import CARD, OfferSettings
 from nextbest.decisions.offers.words import findings
 from nextbest.tables.store import Store
 
@@ -18,11 +31,45 @@ def run(store: Store, settings: OfferSettings, moment: Moment) -> list[Finding]:
     """Choose every customer's offers; findings say what is offered to how many and what nobody could know."""
     scene = scene_of(store, settings, moment.as_of if days_known(store) else None)
     simple = learn_simple(store, settings, scene)
-    read = candidates(store, settings, scene, simple)
-    verdicts = judge(read.rows, settings)
-    table = candidate_table(read, verdicts)
-    offers = offer_table(table)
-    store.write("offer_candidates", table)
+    parts = [
+        _judged(candidates(store, settings, scene, simple, batch), settings)
+        for batch in batches(store, scene)
+    ]
+    if not parts:
+        for table in CARD.writes:
+            store.write(table.name, pa.table({}))
+        return []
+    offers = pa.concat_tables([part.offers for part in parts])
+    exclusions = added(pa.concat_tables([part.exclusions for part in parts]))
+    counts = totals(offers, sum(part.n_candidates for part in parts), sum(part.n_asked for part in parts))
     store.write("next_best_offers", offers)
-    store.write("offer_exclusions", exclusion_table(table, read.n_beyond, read.n_customers_beyond))
-    return findings(totals(table, offers, settings), kinds(offers))
+    store.write("offer_exclusions", exclusions)
+    said = findings(counts, kinds(offers), settings.horizon_days)
+    del offers
+    store.write(
+        "offer_candidates", pa.concat_tables([part.candidates for part in parts]).unify_dictionaries()
+    )
+    return said
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What one batch of customers gets."""
+
+    candidates: pa.Table
+    offers: pa.Table
+    exclusions: pa.Table
+    n_candidates: int
+    n_asked: int
+
+
+def _judged(read: Read, settings: OfferSettings) -> _Part:
+    """Send one batch through the funnel."""
+    table = candidate_table(read, judge(read.rows, settings))
+    return _Part(
+        compact(table),
+        offer_table(table),
+        exclusion_table(table, read.n_beyond, read.n_customers_beyond),
+        table.num_rows,
+        pc.count_distinct(table["customer_id"]).as_py(),
+    )

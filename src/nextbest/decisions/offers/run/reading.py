@@ -15,6 +15,7 @@ from nextbest.decisions.offers.core.listed import less_listed
 from nextbest.decisions.offers.core.rows import Bools, Floats, Ints, Rows
 from nextbest.decisions.offers.query import (
     best_sellers,
+    every_customer,
     head_products,
     looked,
     new_arrivals,
@@ -24,6 +25,7 @@ from nextbest.decisions.offers.query import (
     ruled,
     upgrades,
     with_facts,
+    within,
 )
 from nextbest.decisions.offers.run.learning import MODEL, known_of, with_customers
 from nextbest.decisions.offers.run.scene import Scene
@@ -32,6 +34,7 @@ from nextbest.models.recommend import Chance
 from nextbest.tables.store import Store
 
 RECOMMEND = "recommend"
+_CUSTOMERS_AT_ONCE = 20_000
 _REPEATED_BY = ("rhythm",)
 """Reasons by which a product comes back in the customer's own rhythm."""
 
@@ -55,13 +58,26 @@ def days_known(store: Store) -> bool:
     return store.has("holdings", "opened_on") or store.has("holdings", "seen_on")
 
 
-def candidates(store: Store, settings: OfferSettings, scene: Scene, simple: Chance | None) -> Read:
-    """Read every customer's candidates with what guardrails ask about them."""
-    proposed = pool(_sources(store, settings, scene), settings.max_candidates)
-    known = with_facts(proposed, scene.has, scene.goods, scene.as_of)
+def batches(store: Store, scene: Scene) -> list[tuple[str, str]]:
+    """Split the customers by their ids, so that memory does not grow with their number: first and last id of each."""
+    everybody = every_customer(scene.has, store.table("recommendations"))
+    ids = store.arrow(everybody)["customer_id"].drop_null()
+    starts = range(0, len(ids), _CUSTOMERS_AT_ONCE)
+    return [
+        (ids[start].as_py(), ids[min(start + _CUSTOMERS_AT_ONCE, len(ids)) - 1].as_py()) for start in starts
+    ]
+
+
+def candidates(
+    store: Store, settings: OfferSettings, scene: Scene, simple: Chance | None, batch: tuple[str, str]
+) -> Read:
+    """Read the candidates of one batch of customers with what guardrails ask about them."""
+    sources = [within(source, *batch) for source in _sources(store, settings, scene)]
+    proposed = pool(sources, settings.max_candidates)
+    known = with_facts(proposed, within(scene.has, *batch), scene.goods, scene.as_of)
     if scene.as_of is not None:
         known = with_customers(known, scene)
-    table = store.arrow(known).sort_by([("customer_id", "ascending"), ("product_id", "ascending")])
+    table = store.arrow(known.order_by("customer_id", "product_id"))
     goods = store.arrow(scene.goods).sort_by("product_id")
     return _read(store, settings, table, goods, simple)
 
@@ -151,7 +167,9 @@ def _probabilities(
     is_given = ~np.isnan(given)
     is_simple = np.zeros(len(given), dtype=np.bool_)
     if simple is not None and len(given):
-        is_new = (np.array(table["source"].to_pylist()) != "repeat") & (_numbers(table["own_orders"]) == 0)
+        is_new = (_codes(table["source"], pa.array(SOURCES)) != SOURCES.index("repeat")) & (
+            _numbers(table["own_orders"]) == 0
+        )
         is_simple = ~is_given & is_new & ~table["silence_days"].is_null().to_numpy()
         is_open = is_new & (settings.offer_alike | (_numbers(table["n_alike"]) == 0))
         group = np.where(is_open, _codes(table["shop_source"], pa.array(SOURCES)), -1)

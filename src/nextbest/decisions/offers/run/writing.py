@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from nextbest.decisions.offers.core.ranking import STAGES, Verdicts
 from nextbest.decisions.offers.run.reading import Read
-from nextbest.decisions.offers.spec import BEYOND_LIMIT, OFFERED, KindTotals, OfferSettings, OfferTotals
+from nextbest.decisions.offers.spec import BEYOND_LIMIT, OFFERED, KindTotals, OfferTotals
 from nextbest.decisions.offers.words import placeholders, reasons
 
 _SHOWN = ("customer_id", "product", "because", "n_orders", "since_days", "probability")
@@ -70,25 +70,35 @@ def exclusion_table(table: pa.Table, n_beyond: int, n_customers_beyond: int) -> 
     return pa.table({name: pa.array(rows[name], kind) for name, kind in zip(rows, kinds, strict=True)})
 
 
-def totals(table: pa.Table, offers: pa.Table, settings: OfferSettings) -> OfferTotals:
+def added(parts: pa.Table) -> pa.Table:
+    """Add up the counts of several batches; no customer is in two of them."""
+    total = parts.group_by("reason").aggregate([("n_candidates", "sum"), ("n_customers", "sum")])
+    return total.rename_columns({"n_candidates_sum": "n_candidates", "n_customers_sum": "n_customers"})
+
+
+def compact(table: pa.Table) -> pa.Table:
+    """Keep each text once: there may be millions of rows."""
+    for place, field in enumerate(table.schema):
+        if pa.types.is_string(field.type):
+            table = table.set_column(place, field.name, table[field.name].dictionary_encode())
+    return table
+
+
+def totals(offers: pa.Table, n_candidates: int, n_asked: int) -> OfferTotals:
     """Add up what was offered to how many."""
-    n_asked = pc.count_distinct(table["customer_id"]).as_py()
     n_customers = pc.count_distinct(offers["customer_id"]).as_py()
     first = offers.filter(pc.equal(offers["rank"], 1)).sort_by("customer_id")
-    known = [
-        source for source in _WEAKEST_FIRST if source in set(pc.unique(first["margin_source"]).to_pylist())
-    ]
+    sources = set(pc.unique(first["margin_source"]).to_pylist())
     worth = first["expected_profit"].drop_null().to_numpy()
     return OfferTotals(
         n_customers=n_customers,
         n_none=n_asked - n_customers,
         n_offers=offers.num_rows,
-        n_candidates=table.num_rows,
+        n_candidates=n_candidates,
         expected_profit=float(np.sum(worth)) if len(worth) else None,
-        margin_source=known[0] if known else None,
+        margin_source=next((source for source in _WEAKEST_FIRST if source in sources), None),
         n_without_margin=offers["margin"].null_count,
         n_without_probability=offers["probability"].null_count,
-        horizon_days=settings.horizon_days,
     )
 
 
