@@ -5,6 +5,8 @@ import functools
 from nextbest.base.capability import Capability
 from nextbest.base.contract import Table
 from nextbest.decisions.audiences.spec import CARD as AUDIENCES
+from nextbest.models.profit.spec import CARD as PROFIT
+from nextbest.models.recommend.spec import CARD as RECOMMEND
 from nextbest.models.rules.spec import CARD as RULES
 from nextbest.profiles.behaviour.spec import CARD as BEHAVIOUR
 from nextbest.profiles.lifecycle.spec import CARD as LIFECYCLE
@@ -13,7 +15,17 @@ from nextbest.profiles.quality.spec import CARD as QUALITY
 from nextbest.profiles.rfm.spec import CARD as RFM
 from nextbest.tables import CANONICAL, RUN_TABLES
 
-CATALOGUE: tuple[Capability, ...] = (QUALITY, RFM, BEHAVIOUR, LIFECYCLE, PRODUCTS, RULES, AUDIENCES)
+CATALOGUE: tuple[Capability, ...] = (
+    QUALITY,
+    RFM,
+    BEHAVIOUR,
+    LIFECYCLE,
+    PRODUCTS,
+    RULES,
+    AUDIENCES,
+    PROFIT,
+    RECOMMEND,
+)
 
 
 @functools.cache
