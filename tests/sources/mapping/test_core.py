@@ -4,7 +4,7 @@ import pyarrow as pa
 import pytest
 
 from nextbest.base.errors import DataError, SettingsError
-from nextbest.sources.mapping import guess
+from nextbest.sources.mapping import guess, is_personal_header
 
 
 def head(text):
@@ -316,3 +316,21 @@ def test_rows_are_numbered_where_a_flat_table_has_no_id():
 def test_date_and_time_in_two_columns_are_one_instant():
     found = guessed("bill_no,date,time,item,qty\n1,2024-01-02,10:15,bread,1\n2,2024-01-02,11:30,milk,2")
     assert found.layout.columns["ordered_at"] == "date + time"
+
+
+def test_sales_of_days_are_not_taken_for_customers():
+    found = guessed(
+        "Store,Dept,Date,Weekly_Sales\n1,1,2010-02-05,24924.5\n1,2,2010-02-05,50605.3\n1,1,2010-02-12,46039.5"
+    )
+    assert found.missing == ("customer_id",)
+
+
+def test_what_a_person_names_helps_to_see_what_the_file_is():
+    text = "master_id,sample_id,date,qty,value\n4,1,1997-01-01,2,29.33\n4,1,1997-01-18,2,29.73\n21,2,1997-01-01,3,63.34"
+    assert guessed(text).missing
+    assert guessed(text, given={"customer_id": "master_id"}).layout.table == "order_lines"
+
+
+def test_a_service_used_over_the_phone_is_not_personal():
+    assert not is_personal_header("phone_service")
+    assert is_personal_header("phone")

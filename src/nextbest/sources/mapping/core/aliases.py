@@ -195,7 +195,8 @@ _PERSONAL: Final = re.compile(
     re.IGNORECASE,
 )
 _NOT_PERSONAL: Final = re.compile(
-    r"(store|product|item|lineitem|brand|company|category|event|file|method|campaign|shop)", re.IGNORECASE
+    r"(store|product|item|lineitem|brand|company|category|event|file|method|campaign|shop|service|plan|lines?\b|usage|charge|minutes|marketing|consent)",
+    re.IGNORECASE,
 )
 """Words beside which a name is not a person's: store name, product name."""
 
@@ -219,6 +220,8 @@ def is_personal_header(header: str) -> bool:
     --------
     >>> is_personal_header("Billing Name"), is_personal_header("Product Name"), is_personal_header("收货人姓名")
     (True, False, True)
+    >>> is_personal_header("phone_service")
+    False
     """
     return _PERSONAL.search(header) is not None and _NOT_PERSONAL.search(header) is None
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from nextbest.base.errors import DataError, SettingsError
-from nextbest.sources import values
 from nextbest.sources.mapping.core.aliases import is_personal_header, plain, wanted
 from nextbest.sources.mapping.core.exports import Export, known_export
 from nextbest.sources.mapping.core.matching import SIDES, Shapes, match_columns, own_kind
 from nextbest.sources.mapping.core.shapes import is_constant_within, is_filled_once, shape_of
+from nextbest.sources.mapping.core.shop import currency_of, is_chinese
 from nextbest.sources.mapping.core.tables import product_columns, table_of
 from nextbest.sources.mapping.spec import (
     ELSE,
@@ -33,11 +32,9 @@ from nextbest.tables import CANONICAL
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_CHINESE: Final = re.compile(r"[\u4e00-\u9fff]")
-_CURRENCY_IN_HEADER: Final = re.compile(
-    r"[(\[（](USD|EUR|GBP|CNY|RMB|JPY|CHF|AUD|CAD|元)[)\]）]", re.IGNORECASE
+_WHEN: Final = frozenset(
+    {"date", "day", "week", "month", "period", "timestamp", "datetime", "datum", "日期", "时间", "月份"}
 )
-_CURRENCY_NAMES: Final = {"元": "CNY", "RMB": "CNY"}
 _TABLES: Final = (*CANONICAL, "orders", "rates")
 _DERIVED: Final = {
     "order_lines": {"line_id", "ordered_on", "is_product", "cancelled_on", "source_id"},
@@ -100,11 +97,19 @@ def guess(
     if table is not None and table not in _TABLES:
         raise SettingsError("mapping.table_unknown", table=table, known=sorted(_TABLES))
     export = known_export(columns, table)
-    target = table or (export.table if export else table_of(shapes))
+    target = table or (export.table if export else table_of(_renamed(shapes, given or {})))
     look = _Look(shapes, _checked(given or {}, target, columns), export, target)
     products = _wide(look)
     matches = _matches(look, products)
     return _told(look, matches, products)
+
+
+def _renamed(shapes: Shapes, given: Mapping[str, str]) -> Shapes:
+    """Let columns that a person named count under the names they were given."""
+    names = {theirs: target.rpartition(".")[2] for target, theirs in given.items()}
+    return {
+        names.get(name, name): replace(shape, name=names.get(name, name)) for name, shape in shapes.items()
+    }
 
 
 def _checked(given: Mapping[str, str], table: str, columns: Sequence[str]) -> dict[str, str]:
@@ -220,9 +225,16 @@ def _with_clock(found: dict[str, Match], look: _Look) -> dict[str, Match]:
 
 def _with_row_number(found: dict[str, Match], look: _Look) -> dict[str, Match]:
     """Let the rows of a flat table without an id be the customers."""
-    if look.table == "customers" and "customer_id" not in found:
+    if look.table == "customers" and "customer_id" not in found and not _is_series(look.shapes):
         found["customer_id"] = Match("customer_id", ROW_NUMBER, "shape", 0.5)
     return found
+
+
+def _is_series(shapes: Shapes) -> bool:
+    """See that rows are things at a time (sales of a day, demand of a week) and not each a customer."""
+    return any(
+        plain(name) in _WHEN and shape.is_day and not shape.is_unique for name, shape in shapes.items()
+    )
 
 
 def _told(look: _Look, matches: Mapping[str, Match], products: tuple[str, ...]) -> Guess:
@@ -241,8 +253,8 @@ def _told(look: _Look, matches: Mapping[str, Match], products: tuple[str, ...]) 
         matches=ordered,
         unmapped=unmapped,
         missing=_missing(look.table, matches, products),
-        time_zone="Asia/Shanghai" if _is_chinese(look.shapes) else None,
-        currency=_currency(matches, look.shapes),
+        time_zone="Asia/Shanghai" if is_chinese(look.shapes) else None,
+        currency=currency_of(matches, look.shapes),
         export=look.export.name if look.export else None,
         mode=_mode(look.table, matches),
         personal=tuple(
@@ -283,32 +295,6 @@ def _fill_by(matches: Mapping[str, Match], shapes: Shapes, products: tuple[str, 
     if merged and (len(others) == 1 or any(shape.cells[place] for shape in others for place in merged)):
         return None
     return order.theirs if any(is_filled_once(key, shape) for shape in others) else None
-
-
-def _is_chinese(shapes: Shapes) -> bool:
-    return sum(_CHINESE.search(name) is not None for name in shapes) >= len(shapes) / 2
-
-
-def _currency(matches: Mapping[str, Match], shapes: Shapes) -> str | None:
-    import pyarrow as pa
-
-    if "currency" in matches and matches["currency"].theirs in shapes:
-        said = [cell for cell in shapes[matches["currency"].theirs].cells if cell]
-        return max(sorted(set(said)), key=said.count, default=None)
-    money = [
-        match.theirs
-        for name, match in matches.items()
-        if own_kind("order_lines").get(name) and own_kind("order_lines")[name].kind == "money"
-    ]
-    for name in money:
-        written = _CURRENCY_IN_HEADER.search(name)
-        if written:
-            return _CURRENCY_NAMES.get(written[1].upper(), written[1].upper())
-        if name in shapes:
-            seen = values.style_of(pa.array(shapes[name].cells, pa.string()), "money").currency
-            if seen:
-                return seen
-    return "CNY" if _is_chinese(shapes) else None
 
 
 def _mode(table: str, matches: Mapping[str, Match]) -> Mode:
