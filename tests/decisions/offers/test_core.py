@@ -34,6 +34,7 @@ def candidates(draw):
         customer=np.array([pair[0] for pair in pairs]),
         product=np.array([pair[1] for pair in pairs]),
         category=many(st.integers(-1, 2)),
+        name=many(st.integers(0, 5)),
         source=source,
         kind=np.array([KIND_NAMES.index(KINDS[SOURCES[place]]) for place in source]),
         place=many(st.integers(1, 20)),
@@ -98,6 +99,7 @@ def test_lists_are_no_longer_than_the_settings_say(rows, settings):
         assert len(mine) <= settings.max_offers
         assert sorted(rank[(rank > 0) & (rows.customer == customer)]) == list(range(1, len(mine) + 1))
         _, of_kind = np.unique(mine.kind, return_counts=True)
+        assert len(np.unique(mine.name)) == len(mine)
         _, of_category = np.unique(mine.category[mine.category >= 0], return_counts=True)
         assert of_kind.max() <= settings.max_per_kind
         assert of_category.max(initial=0) <= settings.max_per_category

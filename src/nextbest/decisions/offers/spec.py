@@ -43,7 +43,7 @@ GUARDRAILS: Final = (
 )
 """What may forbid a candidate by itself, in the order in which it is asked; the first that does is the reason."""
 
-PLACES: Final = ("category_full", "kind_full", "list_full")
+PLACES: Final = ("same_name", "category_full", "kind_full", "list_full")
 """What may leave a permitted candidate without a place in the list."""
 
 OFFERED: Final = "offered"
@@ -194,7 +194,7 @@ OFFER_EXCLUSIONS: Final = Table(
             "reason",
             "string",
             "rejected_rule, losing_rule, inactive, out_of_stock, under_margin_floor, risk_too_high, just_bought, already_has, "
-            "has_alike, category_full, kind_full, list_full or beyond_limit",
+            "has_alike, same_name, category_full, kind_full, list_full or beyond_limit",
             required=True,
         ),
         Column("n_candidates", "int64", "pairs of customer and product", required=True),

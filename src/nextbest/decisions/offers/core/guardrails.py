@@ -107,6 +107,7 @@ def example() -> Rows:
         customer=np.arange(2),
         product=zero,
         category=zero - 1,
+        name=zero,
         source=zero,
         kind=zero,
         place=zero + 1,

@@ -11,7 +11,7 @@ from nextbest.decisions.offers.core.rows import Bools, Floats, Ints, Rows
 from nextbest.decisions.offers.spec import GUARDRAILS, OFFERED, PLACES, OfferSettings
 
 STAGES = (*GUARDRAILS, *PLACES, OFFERED)
-_CATEGORY_FULL, _KIND_FULL, _LIST_FULL, _OFFERED = range(len(GUARDRAILS), len(STAGES))
+_SAME_NAME, _CATEGORY_FULL, _KIND_FULL, _LIST_FULL, _OFFERED = range(len(GUARDRAILS), len(STAGES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,7 @@ def judge(rows: Rows, settings: OfferSettings) -> Verdicts:
     open_ = np.flatnonzero(stage < 0)
     order = open_[_best_first(rows.take(open_), expected[open_])]
     for full, group, most in (
+        (_SAME_NAME, rows.name, 1),
         (_CATEGORY_FULL, rows.category, settings.max_per_category),
         (_KIND_FULL, rows.kind, settings.max_per_kind),
         (_LIST_FULL, np.zeros(len(rows), dtype=np.int64), settings.max_offers),

@@ -22,6 +22,8 @@ class Rows:
     """Code of the product; decides ties, so codes follow the order of the ids."""
     category: Ints
     """Code of the product's category, -1 where it has none."""
+    name: Ints
+    """Code of the product's name."""
     source: Ints
     """Place in ``SOURCES``."""
     kind: Ints

@@ -118,6 +118,7 @@ def _read(
         customer=customer,
         product=good,
         category=_codes(category, pc.unique(category).drop_null().sort()),
+        name=_codes(goods["name"].combine_chunks().take(places), pc.unique(goods["name"])),
         source=_codes(table["source"], pa.array(SOURCES)),
         kind=_codes(kind, pa.array(sorted(set(KINDS.values())))),
         place=_numbers(table["place"]).astype(np.int64),
