@@ -313,3 +313,39 @@ def test_what_looks_personal_is_neither_kept_nor_shown(load_text):
     assert found.reasons["loading.personal_left_out", "changed"] == 2
     assert "bob" not in found.quarantine[0]["content"]
     assert "5500" not in found.quarantine[0]["content"]
+
+
+def test_baskets_in_one_cell_become_lines(load_text):
+    found = load_text(
+        """
+        basket,items
+        1,"milk, bread"
+        2,milk
+        3,"tea, milk, bread"
+        4,"bread, tea, milk, milk"
+        """
+    )
+    assert found.layout.shape == "lists"
+    assert found.loaded.n_read == 10
+    assert found.loaded.n_merged == 1
+    quantities = {(line["order_id"], line["product_id"]): line["quantity"] for line in found.order_lines}
+    assert quantities["4", "milk"] == 2.0
+    assert len(quantities) == 9
+
+
+def test_a_wide_row_that_stands_twice_is_one(load_text):
+    found = load_text(
+        """
+        customer_id,visa,mortgage,savings
+        ann,1,1,0
+        ann,1,1,0
+        bob,0,1,1
+        """,
+        table="holdings",
+    )
+    assert [(row["customer_id"], row["product_id"]) for row in found.holdings] == [
+        ("ann", "mortgage"),
+        ("ann", "visa"),
+        ("bob", "mortgage"),
+        ("bob", "savings"),
+    ]

@@ -10,8 +10,9 @@ import pyarrow.compute as pc
 
 from nextbest.sources.loading.account import Writer
 from nextbest.sources.loading.core import Filler, Typed, local_days, read_batch
-from nextbest.sources.loading.core.wide import product_plan, unpivot
+from nextbest.sources.loading.core.wide import product_plan, unlisted, unpivot
 from nextbest.sources.loading.job import SAMPLE, Job
+from nextbest.sources.mapping import separator_of
 
 _ORDER_LEVEL: Final = ("customer_id", "ordered_at", "status", "currency", "channel", "store_id", "coupon_id", "campaign_id",
                        "adviser_id", "order_revenue", "order_refund", "order_discount", "order_postage", "cancelled_at")  # fmt: skip
@@ -59,13 +60,23 @@ def _batches(job: Job) -> Iterator[pa.Table]:
     empty = pa.table(
         {"_row": pa.array([], pa.int64())} | {name: pa.array([], pa.string()) for name in job.raw.columns}
     )
-    n_batches = 0
+    n_batches, n_rows, baskets = 0, 0, _baskets(job)
     for batch in job.raw.batches():
         rows = pa.Table.from_batches([batch])
-        n_batches += 1
+        if baskets:
+            rows = unlisted(rows, *baskets, n_before=n_rows)
+        n_batches, n_rows = n_batches + 1, n_rows + rows.num_rows
         yield filler.fill(rows) if filler else rows
     if not n_batches:
         yield empty
+
+
+def _baskets(job: Job) -> tuple[str, str] | None:
+    """Name the column that holds whole baskets and the sign between their products."""
+    if job.layout.shape != "lists":
+        return None
+    column = job.layout.columns["product_id"]
+    return column, separator_of(job.raw.sample(SAMPLE)[column].to_pylist()) or ","
 
 
 def _readable(job: Job, rows: pa.Table, typed: Typed) -> pa.Array:

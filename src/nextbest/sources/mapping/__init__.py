@@ -24,7 +24,7 @@ from nextbest.sources.mapping.spec import (
 )
 
 if TYPE_CHECKING:
-    from nextbest.sources.mapping.core import guess, is_personal_header, looks_personal, settled
+    from nextbest.sources.mapping.core import guess, is_personal_header, looks_personal, separator_of, settled
 
 __all__ = [
     "FILE_NAME",
@@ -41,13 +41,14 @@ __all__ = [
     "guess",
     "is_personal_header",
     "looks_personal",
+    "separator_of",
     "settled",
     "terms",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    if name in {"guess", "is_personal_header", "looks_personal", "settled"}:
+    if name in {"guess", "is_personal_header", "looks_personal", "separator_of", "settled"}:
         from nextbest.sources.mapping import core
 
         return getattr(core, name)

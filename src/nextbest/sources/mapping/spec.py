@@ -9,8 +9,8 @@ from typing import Final, Literal
 from nextbest.base.contract import Column, Table
 from nextbest.tables import CANONICAL
 
-Shape = Literal["rows", "wide"]
-"""``rows``: a row per thing; ``wide``: a column per product held. Monthly snapshots are either, with ``seen_on``."""
+Shape = Literal["rows", "wide", "lists"]
+"""``rows``: a row per thing; ``lists``: a row per basket, its products in one cell (``milk, bread``); ``wide``: a column per product held. Monthly snapshots are either, with ``seen_on``."""
 Mode = Literal["append", "upsert", "replace"]
 """How a later file of the same source joins the earlier ones."""
 Why = Literal["given", "name", "shape"]

@@ -89,3 +89,20 @@ def _read(column: pa.ChunkedArray, product: ProductColumn) -> tuple[pa.Array, pa
     known = pc.is_in(words, pa.array(sorted(_YES | _NO)))
     failed = pc.and_(pc.invert(known), words.is_valid())
     return held, pa.nulls(len(cells), pa.decimal128(18, 4)), int(pc.sum(failed).as_py() or 0)
+
+
+def unlisted(rows: pa.Table, column: str, separator: str, *, n_before: int = 0) -> pa.Table:
+    """Turn a row per basket into a row per product of it; each counts as a row read, and is numbered so.
+
+    Examples
+    --------
+    >>> rows = pa.table({"_row": [1, 2], "items": ["milk, bread", "tea"]})
+    >>> unlisted(rows, "items", ",").to_pydict()
+    {'_row': [1, 2, 3], 'items': ['milk', 'bread', 'tea']}
+    """
+    lists = pc.split_pattern(pc.fill_null(rows[column].combine_chunks(), ""), separator)
+    products = pc.utf8_trim_whitespace(pc.list_flatten(lists))
+    repeated = rows.take(pc.list_parent_indices(lists))
+    numbers = pa.array(range(n_before + 1, n_before + 1 + len(products)), pa.int64())
+    repeated = repeated.set_column(rows.column_names.index("_row"), "_row", numbers)
+    return repeated.set_column(rows.column_names.index(column), column, products)

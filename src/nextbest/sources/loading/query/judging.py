@@ -41,14 +41,16 @@ def judged(
     rows = rows.mutate(**{RULE: ibis.coalesce(rows[RULE], set_aside(rows, table, settings))})
     if not _merges(rows, table, settings, has_quantity=has_quantity):
         return rows.mutate(**{COPY: ibis.literal(0, "int64"), COPIES: ibis.literal(1, "int64")})
-    copies = _copies(rows)
-    joined = rows.left_join(copies, ROW).drop(f"{ROW}_right")
+    # A row of a wide file holds several products.
+    key = [ROW, "product_id"] if table == "holdings" else [ROW]
+    copies = _copies(rows, key)
+    joined = rows.left_join(copies, key).drop(*(f"{name}_right" for name in key))
     return joined.mutate(
         **{COPY: joined[COPY].fill_null(0).cast("int64"), COPIES: joined[COPIES].fill_null(1).cast("int64")}
     )
 
 
-def _copies(rows: ir.Table) -> ir.Table:
+def _copies(rows: ir.Table, key: Sequence[str]) -> ir.Table:
     """Count equal rows and number them; only rows of equal hashes are compared, which are few."""
     said = [name for name in rows.columns if name != ROW]
     hashed = rows.mutate(_hash=functools.reduce(operator.xor, (rows[name].hash() for name in said)))
@@ -56,7 +58,7 @@ def _copies(rows: ir.Table) -> ir.Table:
     alike = hashed.semi_join(twice, "_hash").select(ROW, *said)
     same = ibis.window(group_by=[alike[name] for name in said])
     ordered = ibis.window(group_by=same.groupings, order_by=alike[ROW])
-    return alike.select(ROW, **{COPY: ibis.row_number().over(ordered), COPIES: alike.count().over(same)})
+    return alike.select(*key, **{COPY: ibis.row_number().over(ordered), COPIES: alike.count().over(same)})
 
 
 def _merges(rows: ir.Table, table: str, settings: CleaningSettings, *, has_quantity: bool) -> bool:

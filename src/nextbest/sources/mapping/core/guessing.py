@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from nextbest.base.errors import DataError, SettingsError
 from nextbest.sources.mapping.core.aliases import is_personal_header, plain, wanted
 from nextbest.sources.mapping.core.exports import Export, known_export
+from nextbest.sources.mapping.core.lists import separator_of
 from nextbest.sources.mapping.core.matching import SIDES, Shapes, match_columns, own_kind
 from nextbest.sources.mapping.core.shapes import is_constant_within, is_filled_once, shape_of
 from nextbest.sources.mapping.core.shop import currency_of, is_chinese
@@ -25,6 +26,7 @@ from nextbest.sources.mapping.spec import (
     Layout,
     Match,
     Mode,
+    Shape,
     terms,
 )
 from nextbest.tables import CANONICAL
@@ -230,6 +232,16 @@ def _with_row_number(found: dict[str, Match], look: _Look) -> dict[str, Match]:
     return found
 
 
+def _shape(look: _Look, matches: Mapping[str, Match]) -> Shape:
+    """See baskets in one cell: no order stands twice, nothing is told of single products."""
+    item, order = matches.get("product_id"), matches.get("order_id")
+    told = {"quantity", "unit_price", "net_revenue", "products.name"} & set(matches)
+    if look.table != "order_lines" or told or item is None or item.theirs not in look.shapes:
+        return "rows"
+    once = order is None or (order.theirs in look.shapes and look.shapes[order.theirs].is_unique)
+    return "lists" if once and separator_of(look.shapes[item.theirs].cells) else "rows"
+
+
 def _is_series(shapes: Shapes) -> bool:
     """See that rows are things at a time (sales of a day, demand of a week) and not each a customer."""
     return any(
@@ -246,7 +258,7 @@ def _told(look: _Look, matches: Mapping[str, Match], products: tuple[str, ...]) 
         layout=Layout(
             table=look.table,
             columns={match.column: match.theirs for match in ordered},
-            shape="wide" if products else "rows",
+            shape="wide" if products else _shape(look, matches),
             fill_by=_fill_by(matches, look.shapes, products),
             products=products,
         ),
