@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Final
 
 from nextbest.base.capability import Moment
 from nextbest.base.errors import DataError
 from nextbest.base.messages import Message
 from nextbest.decisions.audiences import AudienceSettings, standing
 from nextbest.engines.duckdb_store import DuckDBStore
+
+
+SPOKEN: Final = 10
+"""Offers, and reasons against, that are put into sentences; all of them are in the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +25,9 @@ class Explanation:
     profile: Mapping[str, Any]
     """Last row of rfm and lifecycle."""
     offers: Sequence[Mapping[str, Any]]
-    """Rules whose body the customer has and whose head is lacking, most margin at stake first."""
+    """What the customer lacks though a rule's body is there, the strongest rule of each, most margin at stake first."""
     ruled_out: Sequence[Mapping[str, Any]]
-    """Rules whose body the customer has, each with the reason why it does not apply."""
+    """What a rule would offer if it were not for the reason given."""
     n_no_body: int
     """Rules that do not concern the customer: the body is lacking."""
 
@@ -36,12 +40,15 @@ class Explanation:
         yield Message("explain.customer", {"customer": self.customer_id})
         if self.profile:
             yield Message("explain.profile", self.profile)
-        for rule in self.offers:
+        for rule in self.offers[:SPOKEN]:
             yield Message("explain.offer", rule)
         if not self.offers:
             yield Message("explain.no_offer")
-        for rule in self.ruled_out:
+        for rule in self.ruled_out[:SPOKEN]:
             yield Message(f"explain.{rule['reason']}", rule)
+        left = max(len(self.offers) - SPOKEN, 0) + max(len(self.ruled_out) - SPOKEN, 0)
+        if left:
+            yield Message("explain.more", {"n": left})
         yield Message("explain.no_body", {"n": self.n_no_body})
 
 
@@ -64,10 +71,18 @@ def explain(store: DuckDBStore, customer_id: str, settings: AudienceSettings, mo
     return Explanation(
         customer_id,
         profile,
-        [rule for rule in concerned if not rule["has_head"]],
-        [rule | {"reason": "has_head"} for rule in concerned if rule["has_head"]],
+        _one_per_head(rule for rule in concerned if not rule["has_head"]),
+        _one_per_head(rule | {"reason": "has_head"} for rule in concerned if rule["has_head"]),
         len(rules) - len(concerned),
     )
+
+
+def _one_per_head(rules: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Keep the first rule of each head: several bodies may speak for the same thing."""
+    best: dict[str, Mapping[str, Any]] = {}
+    for rule in rules:
+        best.setdefault(rule["head"], rule)
+    return list(best.values())
 
 
 def _profile(store: DuckDBStore, customer_id: str) -> dict[str, Any]:
