@@ -12,7 +12,6 @@ from nextbest.base.messages import Message
 from nextbest.decisions.audiences import AudienceSettings, standing
 from nextbest.engines.duckdb_store import DuckDBStore
 
-
 SPOKEN: Final = 10
 """Offers, and reasons against, that are put into sentences; all of them are in the answer."""
 
