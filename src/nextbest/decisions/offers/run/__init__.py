@@ -39,16 +39,19 @@ def run(store: Store, settings: OfferSettings, moment: Moment) -> list[Finding]:
         for table in CARD.writes:
             store.write(table.name, pa.table({}))
         return []
-    offers = pa.concat_tables([part.offers for part in parts])
     exclusions = added(pa.concat_tables([part.exclusions for part in parts]))
-    counts = totals(offers, sum(part.n_candidates for part in parts), sum(part.n_asked for part in parts))
-    store.write("next_best_offers", offers)
-    store.write("offer_exclusions", exclusions)
-    said = findings(counts, kinds(offers), settings.horizon_days)
-    del offers
-    store.write(
-        "offer_candidates", pa.concat_tables([part.candidates for part in parts]).unify_dictionaries()
+    n_candidates, n_asked = (
+        sum(part.candidates.num_rows for part in parts),
+        sum(part.n_asked for part in parts),
     )
+    candidates_of = [part.candidates for part in parts]
+    offers = pa.concat_tables([part.offers for part in parts])
+    del parts
+    store.write("offer_exclusions", exclusions)
+    store.write("next_best_offers", offers)
+    said = findings(totals(offers, n_candidates, n_asked), kinds(offers), settings.horizon_days)
+    del offers
+    store.write("offer_candidates", pa.concat_tables(candidates_of))
     return said
 
 
@@ -59,7 +62,6 @@ class _Part:
     candidates: pa.Table
     offers: pa.Table
     exclusions: pa.Table
-    n_candidates: int
     n_asked: int
 
 
@@ -70,6 +72,5 @@ def _judged(read: Read, settings: OfferSettings) -> _Part:
         compact(table),
         offer_table(table),
         exclusion_table(table, read.n_beyond, read.n_customers_beyond),
-        table.num_rows,
         pc.count_distinct(table["customer_id"]).as_py(),
     )

@@ -28,7 +28,7 @@ from nextbest.models.recommend import Chance, fit_chance
 from nextbest.tables.store import Store
 
 MODEL = "offers.simple"
-_MOST_CUSTOMERS = 20_000
+_MOST_CUSTOMERS = 10_000
 _LEAST_PURCHASES = 50
 """With fewer products bought since, there is nothing to learn from."""
 
