@@ -77,11 +77,19 @@ def added(parts: pa.Table) -> pa.Table:
 
 
 def compact(table: pa.Table) -> pa.Table:
-    """Keep each text once: there may be millions of rows."""
-    for place, field in enumerate(table.schema):
-        if pa.types.is_string(field.type):
-            table = table.set_column(place, field.name, table[field.name].dictionary_encode())
-    return table
+    """Keep each text once, and numbers in memory of their own: there may be millions of rows.
+
+    A column that comes from the engine keeps all other columns of its batch alive; a copy does not.
+    """
+    every = pa.array(np.arange(table.num_rows))
+    return pa.table(
+        {
+            name: table[name].dictionary_encode()
+            if pa.types.is_string(table[name].type)
+            else table[name].take(every)
+            for name in table.column_names
+        }
+    )
 
 
 def totals(offers: pa.Table, n_candidates: int, n_asked: int) -> OfferTotals:
