@@ -62,7 +62,9 @@ def run_one(asked: OneFile, progress: runner.Progress = runner.silent) -> OneFil
         intake = workspace.load(progress=progress)
         run = workspace.run([asked.name], where=asked.where, progress=progress)
         if asked.name in run.outcome.skipped:
-            raise DataError("app.need_missing", capability=asked.name, need=run.outcome.skipped[asked.name])
+            need = run.outcome.skipped[asked.name]
+            first = need.split("|")[0].strip()
+            raise DataError("app.need_missing", capability=asked.name, need=need, column=first)
         card = next(card for card in CATALOGUE if card.name == asked.name)
         files = workspace.files(table.name for table in card.writes)
         return OneFileRun(config.sources, intake, run, _hand_over(files, asked.out))
