@@ -80,7 +80,7 @@ class OfferSettings(Settings):
     """Offers of one category per customer."""
     max_per_kind: Annotated[int, Field(ge=1)] = 4
     """Offers of one kind (cross_sell, up_sell, replenish, discover) per customer."""
-    max_candidates: Annotated[int, Field(ge=1, le=1000)] = 50
+    max_candidates: Annotated[int, Field(ge=1, le=1000)] = 40
     """Candidates per customer that are looked at."""
     horizon_days: Annotated[int, Field(ge=1)] = 28
     """``probability``: the customer buys the product within this many days; keep it equal to recommend.horizon_days."""
