@@ -41,7 +41,10 @@ MAPPINGS: Final[Mapping[str, Mapping[str, str]]] = {
         "store_id": "store_id",
     },
 }
-SETTINGS: Final = {"rules": {"level": ("category", "product"), "sign": "both", "ordered": "both"}}
+SETTINGS: Final = {
+    "rules": {"level": ("category", "product"), "sign": "both", "ordered": "both"},
+    "recommend": {"level": "category"},
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,16 @@ KEEP: Final = 10
 """Snapshots kept for ``report --against``; older ones are removed."""
 _BUILDING: Final = ".building-"
 _DISK: Final = frozenset(
-    {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.ENOTDIR}
+    {
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.EFBIG,
+        errno.EROFS,
+        errno.EACCES,
+        errno.EPERM,
+        errno.EIO,
+        errno.ENOTDIR,
+    }
 )
 """What the disk, and not a mistake of ours, can say."""
 
