@@ -34,7 +34,8 @@ def outputs(lines: list[str], folder: Path) -> Iterator[str]:
         )
         if done.returncode:
             sys.exit(f"{line}\n{done.stderr}")
-        yield RUN_NAME.sub(SHOWN_RUN, "".join(f"{text.rstrip()}\n" for text in done.stdout.splitlines()))
+        printed = "".join(f"{text.rstrip()}\n" for text in done.stdout.splitlines())
+        yield RUN_NAME.sub(SHOWN_RUN, printed.replace(f"{folder.resolve()}/", ""))
 
 
 def rewritten(text: str, folder: Path) -> str:

@@ -13,6 +13,7 @@ from nextbest.profiles.lifecycle.spec import CARD as LIFECYCLE
 from nextbest.profiles.products.spec import CARD as PRODUCTS
 from nextbest.profiles.quality.spec import CARD as QUALITY
 from nextbest.profiles.rfm.spec import CARD as RFM
+from nextbest.sources.loading import QUARANTINE
 from nextbest.tables import CANONICAL, RUN_TABLES
 
 CATALOGUE: tuple[Capability, ...] = (
@@ -32,4 +33,4 @@ CATALOGUE: tuple[Capability, ...] = (
 def contracts() -> dict[str, Table]:
     """Contracts of every canonical and derived table by name."""
     derived = {table.name: table for card in CATALOGUE for table in card.writes}
-    return CANONICAL | RUN_TABLES | derived
+    return CANONICAL | RUN_TABLES | {QUARANTINE.name: QUARANTINE} | derived
