@@ -41,7 +41,7 @@ MAPPINGS: Final[Mapping[str, Mapping[str, str]]] = {
         "store_id": "store_id",
     },
 }
-SETTINGS: Final = {
+SETTINGS: Final[Mapping[str, Mapping[str, Any]]] = {
     "rules": {"level": ("category", "product"), "sign": "both", "ordered": "both"},
     "recommend": {"level": "category"},
 }
