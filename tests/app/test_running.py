@@ -108,3 +108,17 @@ def test_a_profile_as_of_an_earlier_day_sees_no_later_order(workspace):
     shop.run(["rfm"])
     assert max(shop.table("rfm")["days_since_last_order"].to_pylist()) <= 9
     assert set(map(str, shop.table("rfm")["as_of"].to_pylist())) == {"2026-01-10"}
+
+
+def test_an_order_of_the_year_2099_does_not_age_every_customer(workspace):
+    late = workspace.folder.parent / "late.csv"
+    late.write_text(
+        "order_id,customer_id,product_id,order_date,quantity,net_revenue\n"
+        "x1,c1,p1,2099-01-01,1,2.50\nx2,c2,p1,2026-01-28,1,2.50\n"
+    )
+    path = workspace.folder / "nextbest.toml"
+    path.write_text(path.read_text().replace('orders.csv"]', 'orders.csv", "../late.csv"]'))
+    shop = Workspace.open(workspace.folder)
+    (record,) = shop.load().files
+    assert (record["n_kept"], record["n_quarantined"]) == (1, 1)
+    assert [reason["rule"] for reason in record["reasons"]] == ["cleaning.future"]

@@ -10,7 +10,7 @@ import glob
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,6 +34,8 @@ LOADED: Final = "loaded/"
 """Prefix of the layer as the files gave it."""
 FIRST: Final = ("orders", "rates", "customers", "products")
 """Tables other files lean on are loaded first."""
+LEEWAY: Final = timedelta(days=2)
+"""Clocks and zones differ; later than this after the load nothing can have been ordered."""
 STAGING: Final = ("orders", "rates")
 """Tables that only fill others and are never canonical."""
 
@@ -64,7 +66,7 @@ def take_in(
                     known.append(raw.name)
                     continue
                 progress(raw.name)
-                record = _read(parts, raw, source, config, scratch / mark)
+                record = _read(parts, raw, source, config, desk_for(parts, source, scratch / mark, now))
                 record |= {"mark": mark, "loaded_at": now.isoformat(timespec="seconds")}
                 parts.loads.append(record)
                 read.append(record)
@@ -112,13 +114,16 @@ def _open(parts: Parts) -> DuckDBStore:
     return DuckDBStore(CANONICAL | loaded, parts.files())
 
 
-def _read(
-    parts: Parts, raw: RawTable, source: SourceSettings, config: Config, folder: Path
-) -> dict[str, Any]:
-    """Read one file and join its tables with those already there; give its row of the load report."""
+def desk_for(parts: Parts, source: SourceSettings, folder: Path, now: datetime) -> Desk:
+    """Lay out what a file is worked on with: heads of orders and rates loaded before, and how late a row may be."""
     engine = _open(parts)
     heads, rates = (engine.table(LOADED + name) if engine.has(LOADED + name) else None for name in STAGING)
-    desk = Desk(engine.backend, folder, source.name, orders=heads, rates=rates)
+    latest = now.astimezone(UTC).replace(tzinfo=None) + LEEWAY
+    return Desk(engine.backend, folder, source.name, not_after=latest, orders=heads, rates=rates)
+
+
+def _read(parts: Parts, raw: RawTable, source: SourceSettings, config: Config, desk: Desk) -> dict[str, Any]:
+    """Read one file and join its tables with those already there; give its row of the load report."""
     loaded = load(raw, source.layout, loading_settings(config), config.cleaning, desk)
     if source.mode == "replace":
         parts.drop(LOADED + loaded.table, source=source.name)
@@ -128,7 +133,7 @@ def _read(
         merged = _add(parts, table, path, mode=mode, source=source.name)
         n_known += merged if table == loaded.table else 0
     rows = pq.read_metadata(loaded.quarantine).num_rows
-    parts.add("quarantine", loaded.quarantine, source=source.name, rows=rows, name=folder.name)
+    parts.add("quarantine", loaded.quarantine, source=source.name, rows=rows, name=desk.folder.name)
     return _account(loaded, n_known)
 
 

@@ -32,6 +32,8 @@ class CleaningSettings(Settings):
     """Book-keeping entries such as "Adjust bad debt" are quarantined."""
     set_aside_write_offs: bool = True
     """Lines of negative quantity that cost nothing and name no customer (damaged, lost, miscounted) are quarantined."""
+    set_aside_future: bool = True
+    """Orders and events dated more than two days after the load are quarantined: one slip would age every customer."""
     set_aside_impossible: bool = True
     """A quantity of zero with nothing paid, or a positive quantity with a negative price, is quarantined."""
     net_returns: bool = True

@@ -91,7 +91,14 @@ def _judge(job: Job) -> ir.Table:
         rows = query.with_amounts(rows)
         if job.settings.currency and "currency" in rows.columns and "ordered_on" in rows.columns:
             rows = query.with_rates(rows, job.desk.rates, job.settings.currency)
-    marked = query.judged(rows, job.table, job.cleaning, has_quantity=job.has_quantity, required=required)
+    marked = query.judged(
+        rows,
+        job.table,
+        job.cleaning,
+        has_quantity=job.has_quantity,
+        required=required,
+        not_after=job.desk.not_after if job.cleaning.set_aside_future else None,
+    )
     job.desk.engine.to_parquet(marked, str(job.path("judged")))
     judged = job.desk.engine.read_parquet(str(job.path("judged")))
     _account(job, judged)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Protocol
 from zoneinfo import available_timezones
@@ -76,6 +77,8 @@ class Desk:
     """Where the Parquet files go; made if it is not there."""
     source: str = "files"
     """Name of the source, as ``nextbest.toml`` calls it."""
+    not_after: datetime | None = None
+    """Instant (UTC) after which nothing can have happened yet; nothing is checked without."""
     orders: ir.Table | None = None
     """Heads of orders (the ``orders`` tables of the same source) that fill the lines of an item file."""
     rates: ir.Table | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import operator
 from collections.abc import Sequence
+from datetime import datetime
 
 import ibis
 import ibis.expr.types as ir
@@ -20,6 +21,7 @@ def judged(
     *,
     has_quantity: bool,
     required: Sequence[str] = (),
+    not_after: datetime | None = None,
 ) -> ir.Table:
     """Mark the rows that are set aside (``_rule``) and those that are copies of another (``_copy``).
 
@@ -35,7 +37,13 @@ def judged(
         The file says how many; without it equal rows of an order are units, and their number is the quantity.
     required
         Columns that must hold something after heads were joined.
+    not_after
+        Instant after which nothing can have happened yet.
     """
+    for name in ("ordered_at", "occurred_at"):
+        if not_after is not None and name in rows.columns:
+            latest = ibis.literal(not_after.isoformat(" ")).cast(rows[name].type())
+            rows = ruled(rows, (rows[name] > latest).fill_null(False), "cleaning.future")
     for name in required:
         rows = ruled(rows, rows[name].isnull(), "loading.missing")
     rows = rows.mutate(**{RULE: ibis.coalesce(rows[RULE], set_aside(rows, table, settings))})
