@@ -5,6 +5,8 @@ import functools
 from nextbest.base.capability import Capability
 from nextbest.base.contract import Table
 from nextbest.decisions.audiences.spec import CARD as AUDIENCES
+from nextbest.decisions.offers.spec import CARD as OFFERS
+from nextbest.models.ladders.spec import CARD as LADDERS
 from nextbest.models.profit.spec import CARD as PROFIT
 from nextbest.models.recommend.spec import CARD as RECOMMEND
 from nextbest.models.rules.spec import CARD as RULES
@@ -26,6 +28,8 @@ CATALOGUE: tuple[Capability, ...] = (
     AUDIENCES,
     PROFIT,
     RECOMMEND,
+    LADDERS,
+    OFFERS,
 )
 
 

@@ -43,7 +43,6 @@ MAPPINGS: Final[Mapping[str, Mapping[str, str]]] = {
 }
 SETTINGS: Final[Mapping[str, Mapping[str, Any]]] = {
     "rules": {"level": ("category", "product"), "sign": "both", "ordered": "both"},
-    "recommend": {"level": "category"},
 }
 
 

@@ -5,25 +5,10 @@ from datetime import date
 import pytest
 
 from nextbest.base.capability import Moment
-from nextbest.decisions.offers import CARD
-from nextbest.models.ladders import CARD as LADDERS
-from nextbest.models.profit import CARD as PROFIT
-from nextbest.models.recommend import CARD as RECOMMEND
 from nextbest.models.rules import rule_id
 
 AS_OF = date(2026, 7, 1)
 TEA_MILK = rule_id("product", ("tea",), "milk", "+", False)
-
-
-@pytest.fixture(autouse=True)
-def _own_tables(monkeypatch):
-    """Know the tables that offers reads and writes, whether or not the catalogue lists them."""
-    from nextbest.app import catalogue
-
-    known = catalogue.contracts() | {
-        table.name: table for card in (CARD, LADDERS, PROFIT, RECOMMEND) for table in card.writes
-    }
-    monkeypatch.setattr(catalogue, "contracts", lambda: known)
 
 
 @pytest.fixture

@@ -5,20 +5,11 @@ import pytest
 from nextbest.base.capability import Moment
 from nextbest.base.errors import SettingsError
 from nextbest.base.messages import codes, render
-from nextbest.models.ladders import CARD
 from nextbest.models.ladders.run import run
 from nextbest.models.ladders.spec import LadderSettings
 
 MOMENT = Moment(date(2026, 7, 1))
 SETTINGS = LadderSettings()
-
-
-@pytest.fixture(autouse=True)
-def _own_tables(monkeypatch):
-    from nextbest.app import catalogue
-
-    known = catalogue.contracts() | {table.name: table for table in CARD.writes}
-    monkeypatch.setattr(catalogue, "contracts", lambda: known)
 
 
 PRODUCTS = [

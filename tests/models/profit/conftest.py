@@ -6,20 +6,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from nextbest.models.profit import CARD
-
 START = date(2026, 1, 1)
 N_DAYS = 300
 HEADS = [f"h{number}" for number in range(8)]
-
-
-@pytest.fixture(autouse=True)
-def _own_tables(monkeypatch):
-    """Know the room's own tables, whether or not the catalogue lists it."""
-    from nextbest.app import catalogue
-
-    known = catalogue.contracts() | {table.name: table for table in CARD.writes}
-    monkeypatch.setattr(catalogue, "contracts", lambda: known)
 
 
 @pytest.fixture

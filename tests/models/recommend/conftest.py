@@ -6,19 +6,11 @@ import numpy as np
 import pytest
 
 from nextbest.models.recommend.core.orders import Orders
-from nextbest.models.recommend.spec import CARD
 
 
 @pytest.fixture
 def shop(make_store):
-    """Build a store that can be written to by this room."""
-
-    def make(**tables):
-        store = make_store(**tables)
-        store._contracts = store._contracts | {table.name: table for table in CARD.writes}
-        return store
-
-    return make
+    return make_store
 
 
 @pytest.fixture
