@@ -55,3 +55,43 @@ def _expected(message: str) -> str:
     """Turn pydantic's "Input should be greater than 1" into what was expected."""
     text = message.removeprefix("Value error, ").removeprefix("Input should be ")
     return text[:1].lower() + text[1:]
+
+
+class NamedSettings(Settings):
+    """Settings that may hold named instances: ``[propensity.mortgage]`` takes what it does not say from ``[propensity]``.
+
+    Examples
+    --------
+    >>> class Horizon(NamedSettings):
+    ...     days: int = 28
+    ...     folds: int = 5
+    >>> settings = Horizon.read({"folds": 3, "mortgage": {"days": 90}}, "[horizon]")
+    >>> settings.instances()
+    {'mortgage': Horizon(days=90, folds=3)}
+    >>> Horizon().instances()
+    {'': Horizon(days=28, folds=5)}
+    """
+
+    model_config = ConfigDict(extra="allow")
+
+    @classmethod
+    def read(cls, values: Mapping[str, Any], where: str) -> Self:
+        """Check values typed by a person, those of every instance too."""
+        for name, value in values.items():
+            if name not in cls.model_fields and not isinstance(value, Mapping):
+                raise SettingsError(
+                    "base.setting_unknown", where=f"{where} {name}", known=sorted(cls.model_fields)
+                )
+        settings = super().read(values, where)
+        settings.instances()
+        return settings
+
+    def instances(self) -> dict[str, Self]:
+        """Give each named instance with what all share; without any, the settings themselves under the empty name."""
+        named = self.model_extra or {}
+        shared = {name: getattr(self, name) for name in self.model_fields_set if name not in named}
+        if not named:
+            return {"": self}
+        return {
+            name: type(self).read({**shared, **values}, f"[{name}]") for name, values in sorted(named.items())
+        }

@@ -77,6 +77,7 @@ class DuckDBStore:
         self._connection = ibis.duckdb.connect(**options)
         self._connection.raw_sql("SET TimeZone = 'UTC'")
         self.written: dict[str, Path | pa.Table] = {}
+        self.files: dict[str, bytes] = {}
 
     @property
     def backend(self) -> Any:
@@ -156,6 +157,14 @@ class DuckDBStore:
         self.save(ordered, path)
         self.written[name] = path
         self.add(name, [path])
+
+    def write_file(self, name: str, content: bytes) -> None:
+        """Write one file of the coming snapshot that is no table."""
+        self.files[name] = content
+        if self._folder is not None:
+            path = self._folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
 
     def _open(self, name: str, source: Source) -> ir.Table:
         if isinstance(source, pa.Table):

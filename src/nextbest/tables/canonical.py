@@ -4,6 +4,7 @@ Instants (``..._at``) are UTC; days (``..._on``) are local days of the shop. Ids
 shop's one currency. Every table keeps the columns its contract does not name, as attributes.
 """
 
+from dataclasses import replace
 from typing import Final
 
 from nextbest.base.contract import Column, Table
@@ -34,6 +35,12 @@ CUSTOMERS: Final = Table(
         Column("phone", "string", "phone number", personal=True),
         Column("address", "string", "postal address", personal=True),
     ),
+)
+
+CUSTOMERS_TO_SCORE: Final = replace(
+    CUSTOMERS,
+    name="customers_to_score",
+    meaning="one row per customer to be scored by a model that was trained on ``customers`` (propensity.apply)",
 )
 
 IDENTITIES: Final = Table(
@@ -233,6 +240,7 @@ CANONICAL: Final = {
     table.name: table
     for table in (
         CUSTOMERS,
+        CUSTOMERS_TO_SCORE,
         IDENTITIES,
         PRODUCTS,
         ORDER_LINES,

@@ -43,3 +43,7 @@ class Store(Protocol):
         Columns are checked against the contract, cast and ordered as it says; rows are sorted by its key.
         """
         ...
+
+    def write_file(self, name: str, content: bytes) -> None:
+        """Write one file of the coming snapshot that is no table, such as ``models/propensity/mortgage.json``."""
+        ...

@@ -1,0 +1,1 @@
+"""Propensity as numbers: columns, candidates, choice, proof, reasons."""
