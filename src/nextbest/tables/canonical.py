@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from nextbest.base.contract import Column, Table
+from nextbest.tables.contacts import CAMPAIGNS, CONSENTS, EXPOSURES, OFFERS, RESPONSES
 
 
 def _id(name: str, meaning: str, *, required: bool = False) -> Column:
@@ -34,6 +35,7 @@ CUSTOMERS: Final = Table(
         Column("email", "string", "e-mail address", personal=True),
         Column("phone", "string", "phone number", personal=True),
         Column("address", "string", "postal address", personal=True),
+        Column("file_row", "int64", "place in the file they came from, 1 first"),
     ),
 )
 
@@ -177,6 +179,20 @@ INTERACTIONS: Final = Table(
     ),
 )
 
+STOCK: Final = Table(
+    "stock",
+    "one row per product, store and day on which it was counted",
+    ("product_id", "store_id", "counted_on"),
+    (
+        _id("product_id", "what was counted", required=True),
+        _id("store_id", "where; null where the shop has one stock"),
+        Column("counted_on", "date", "day of the count", required=True),
+        Column("on_hand", "float64", "units there", required=True),
+        Column("on_order", "float64", "units ordered and not there yet"),
+        Column("lead_time_days", "float64", "days from an order to its arrival"),
+    ),
+)
+
 REVIEWS: Final = Table(
     "reviews",
     "one row per rule that a person approved, rejected or annotated",
@@ -248,6 +264,12 @@ CANONICAL: Final = {
         CUSTOMER_PROFIT,
         EVENTS,
         INTERACTIONS,
+        EXPOSURES,
+        RESPONSES,
+        CAMPAIGNS,
+        OFFERS,
+        STOCK,
+        CONSENTS,
         REVIEWS,
         WRITTEN_RULES,
         LOAD_REPORT,

@@ -177,7 +177,65 @@ def _products(found: Mapping[str, Found], shapes: Shapes) -> bool:
     )
 
 
+def _stock(found: Mapping[str, Found], _: Shapes) -> bool:
+    """Units there on a day, and nobody who bought them."""
+    stock, lines = found["stock"], found["order_lines"]
+    sold = lines.has("customer_id", "order_id", "net_revenue")
+    return stock.may("product_id") and stock.all("on_hand", "counted_on") and not sold
+
+
+def _consents(found: Mapping[str, Found], _: Shapes) -> bool:
+    consents = found["consents"]
+    return consents.may("customer_id") and consents.all("purpose", "status", "changed_at")
+
+
+def _exposures(found: Mapping[str, Found], _: Shapes) -> bool:
+    """Who was shown what, or put into which variant, and when; not what followed."""
+    seen, lines = found["exposures"], found["order_lines"]
+    what = seen.has("experiment_id", "campaign_id", "offer_id")
+    is_test = seen.has("experiment_id") and seen.may("variant", "exposed_at")
+    is_contact = seen.has("exposed_at") and what
+    followed = found["responses"].has("response")
+    return (
+        seen.may("customer_id", "unit_id")
+        and (is_test or is_contact)
+        and not (followed or lines.has("product_id", "quantity", *_MONEY))
+    )
+
+
+def _responses(found: Mapping[str, Found], _: Shapes) -> bool:
+    after = found["responses"]
+    whose = after.has("decision_id") or (after.may("customer_id") and after.has("offer_id"))
+    return whose and after.has("response") and after.may("occurred_at")
+
+
+def _campaigns(found: Mapping[str, Found], shapes: Shapes) -> bool:
+    campaigns = found["campaigns"]
+    return (
+        campaigns.all("campaign_id", "starts_on")
+        and campaigns.is_unique("campaign_id", shapes)
+        and not found["exposures"].may("customer_id")
+    )
+
+
+def _offers(found: Mapping[str, Found], shapes: Shapes) -> bool:
+    """Each offer once, something told of it, and nobody who got it."""
+    offers = found["offers"]
+    return (
+        offers.has("offer_id")
+        and offers.is_unique("offer_id", shapes)
+        and offers.has("kind", "product_ids", "price", "starts_at", "content")
+        and not found["exposures"].may("customer_id")
+    )
+
+
 _TESTS: Final[Mapping[str, Callable[[Mapping[str, Found], Shapes], bool]]] = {
+    "consents": _consents,
+    "responses": _responses,
+    "exposures": _exposures,
+    "campaigns": _campaigns,
+    "offers": _offers,
+    "stock": _stock,
     "events": _events,
     "rates": _rates,
     "customer_profit": _customer_profit,
