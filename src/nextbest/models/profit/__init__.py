@@ -10,7 +10,16 @@ from nextbest.models.profit.spec import (
     PAYBACK,
     PLACEBO_CHECK,
     PRODUCTS_HELD,
+    PROFIT_CURVE,
     ProfitSettings,
 )
 
-__all__ = ["CARD", "HEAD_PROFIT", "PAYBACK", "PLACEBO_CHECK", "PRODUCTS_HELD", "ProfitSettings"]
+__all__ = [
+    "CARD",
+    "HEAD_PROFIT",
+    "PAYBACK",
+    "PLACEBO_CHECK",
+    "PRODUCTS_HELD",
+    "PROFIT_CURVE",
+    "ProfitSettings",
+]

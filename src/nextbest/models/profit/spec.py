@@ -161,6 +161,57 @@ PAYBACK = Table(
     ),
 )
 
+PROFIT_CURVE = Table(
+    "profit_curve",
+    "one row per campaign, assumed or tested share and depth of its list",
+    ("campaign_id", "incremental_share", "depth"),
+    (
+        Column("campaign_id", "string", "campaign", required=True),
+        Column(
+            "incremental_share",
+            "float64",
+            "share of these purchases that the contact causes, 0-1",
+            required=True,
+        ),
+        Column(
+            "is_tested",
+            "boolean",
+            "the share is from a test; false: assumed, and no depth is best",
+            required=True,
+        ),
+        Column("depth", "float64", "share of the list contacted, most worth first, 0-1", required=True),
+        Column("n", "int64", "customers contacted", required=True),
+        Column("n_purchases", "float64", "purchases expected of them, caused or not", required=True),
+        Column("cost", "float64", "cost of the contacts, in the shop's currency", required=True),
+        Column(
+            "expected_profit",
+            "float64",
+            "profit of all these purchases less the cost, caused or not",
+            required=True,
+        ),
+        Column(
+            "incremental_profit",
+            "float64",
+            "profit of the caused purchases less discounts to all buyers and the cost",
+            required=True,
+        ),
+        Column(
+            "ci_low",
+            "float64",
+            "lower end of its 95 % interval: who buys is chance, the probabilities taken as right",
+            required=True,
+        ),
+        Column("ci_high", "float64", "upper end", required=True),
+        Column(
+            "break_even_rate",
+            "float64",
+            "purchase rate of the last customer contacted at which the contact pays; null: at none",
+        ),
+        Column("is_best", "boolean", "most incremental profit; null where the share is assumed"),
+        Column("margin_source", "string", "given, category_default or assumed: the weakest among them"),
+    ),
+)
+
 CARD = Capability(
     name="profit",
     question="What followed the first purchase of a product, and do customers who hold more stay?",
