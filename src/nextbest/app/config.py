@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -119,6 +119,8 @@ class Config:
             SourceSettings.read(source, f"{where}, [[source]] {number}")
             for number, source in enumerate(content.get("source", ()), start=1)
         )
+        capabilities = _capabilities(CATALOGUE, content, where)
+        sources += _to_score(sources, capabilities)
         names = [source.name for source in sources]
         for name in names:
             if names.count(name) > 1:
@@ -127,7 +129,7 @@ class Config:
             shop=ShopSettings.read(content.get("shop", {}), f"{where}, [shop]"),
             sources=sources,
             cleaning=CleaningSettings.read(content.get("cleaning", {}), f"{where}, [cleaning]"),
-            capabilities=_capabilities(CATALOGUE, content, where),
+            capabilities=capabilities,
         )
 
 
@@ -135,6 +137,21 @@ def _capabilities(cards: Iterable[Capability], content: Mapping[str, Any], where
     return {
         card.name: card.settings.read(content.get(card.name, {}), f"{where}, [{card.name}]") for card in cards
     }
+
+
+def _to_score(
+    sources: Sequence[SourceSettings], capabilities: Mapping[str, Any]
+) -> tuple[SourceSettings, ...]:
+    """Make a source of the file that ``propensity.apply`` names: it is read as the customers are."""
+    asked = capabilities["propensity"].instances() if "propensity" in capabilities else {}
+    files = sorted({one.apply for one in asked.values() if one.apply})
+    if len(files) > 1:
+        raise SettingsError("app.one_apply", files=files)
+    like = next((source for source in sources if source.table == "customers"), None)
+    if not files or like is None:
+        return ()
+    changed = {"name": "customers_to_score", "table": "customers_to_score", "mode": "replace"}
+    return (like.model_copy(update={"files": tuple(files), **changed}),)
 
 
 def write(

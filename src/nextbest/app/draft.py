@@ -70,6 +70,7 @@ def source_for(
     table: str | None = None,
     given: Mapping[str, str] | None = None,
     name: str | None = None,
+    is_flat: bool = False,
 ) -> SourceDraft:
     """Look at a file and guess what it feeds and which column is which.
 
@@ -83,6 +84,9 @@ def source_for(
         ``[table.]column`` -> the file's column, where a person said so.
     name
         Name of the source; by default made from the file's name.
+    is_flat
+        The file is a table to learn from: only what was given and the customer's id are mapped, all other columns keep
+        their names.
 
     Raises
     ------
@@ -101,7 +105,11 @@ def source_for(
         shape=known.layout.shape,
         fill_by=known.layout.fill_by,
         products=known.layout.products,
-        columns=dict(known.layout.columns),
+        columns={
+            ours: theirs
+            for ours, theirs in known.layout.columns.items()
+            if not is_flat or ours == "customer_id" or ours in (given or {})
+        },
         personal=known.personal,
     )
     return SourceDraft(settings, known, sample)

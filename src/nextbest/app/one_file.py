@@ -70,29 +70,60 @@ def run_one(asked: OneFile, progress: runner.Progress = runner.silent) -> OneFil
         return OneFileRun(config.sources, intake, run, _hand_over(files, asked.out))
 
 
-def nested(typed: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def nested(typed: Mapping[str, Any]) -> dict[str, Any]:
     """Turn ``section.setting`` -> value into sections.
 
     Examples
     --------
     >>> nested({"rules.min_count": "5", "rules.sign": "-"})
     {'rules': {'min_count': '5', 'sign': '-'}}
+    >>> nested({"propensity.mortgage.target": "bought"})
+    {'propensity': {'mortgage': {'target': 'bought'}}}
     """
-    sections: dict[str, dict[str, Any]] = {}
+    sections: dict[str, Any] = {}
     for name, value in typed.items():
-        section, _, setting = name.rpartition(".")
-        if not section:
+        *path, setting = name.split(".")
+        if not path:
             raise SettingsError("app.set_without_section", setting=name)
-        sections.setdefault(section, {})[setting] = value
+        place = sections
+        for section in path:
+            place = place.setdefault(section, {})
+        place[setting] = value
     return sections
 
 
+def _from_here(section: Mapping[str, Any]) -> dict[str, Any]:
+    """Read files that settings name from where the command is run, not from the short-lived workspace."""
+    return {
+        name: _from_here(value)
+        if isinstance(value, Mapping)
+        else str(Path(value).expanduser().resolve())
+        if name == "apply" and "://" not in value
+        else value
+        for name, value in section.items()
+    }
+
+
+def _asks_for(section: Mapping[str, Any], setting: str) -> bool:
+    """Tell whether a setting stands anywhere in sections and their instances."""
+    return setting in section or any(
+        _asks_for(inner, setting) for inner in section.values() if isinstance(inner, Mapping)
+    )
+
+
 def _config(asked: OneFile) -> Config:
+    sections = _from_here(nested(asked.settings))
+    is_flat = _asks_for(sections, "target")
     sources = [
-        source_for(location, table=table, given=asked.columns, name=f"{table}-{number}").settings
+        source_for(
+            location,
+            table=table,
+            given=asked.columns,
+            name=f"{table}-{number}",
+            is_flat=is_flat and table == "customers",
+        ).settings
         for number, (table, location) in enumerate(asked.sources, start=1)
     ]
-    sections = nested(asked.settings)
     shop = {"time_zone": "UTC"} | sections.pop("shop", {})
     content = {"shop": shop, "source": [source.model_dump() for source in sources], **sections}
     return Config.check(content, where="--set")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _SIDES: Final = {"products": "product_id", "customers": "customer_id"}
 _HASHED: Final = {"events": "event_id", "interactions": "interaction_id"}
-_KEYED: Final = ("customers", "products")
+_KEYED: Final = {"customers": "customer_id", "customers_to_score": "customer_id", "products": "product_id"}
 
 
 def load(
@@ -153,7 +153,7 @@ def _finish(job: Job, judged: ir.Table) -> dict[str, Path]:
 
 def _one_per_key(job: Job, kept: ir.Table) -> ir.Table:
     """Merge rows of one key and count them."""
-    key = _SIDES[job.table]
+    key = _KEYED[job.table]
     n_rows, n_keys = _count(job, kept), _count(job, kept.select(key).distinct())
     job.account.count("loading.same_key", "merged", n_rows - n_keys)
     return query.fullest_per_key(kept, key) if n_rows > n_keys else kept
@@ -182,6 +182,8 @@ def _write(job: Job, name: str, rows: ir.Table) -> Path:
         for column in rows.columns
         if column.startswith(prefix) or "." not in column
     }
+    if name == job.table and "file_row" in contract:
+        named["file_row"] = rows[ROW]
     used_up = {column.name for column in columns_of(name)} - set(contract.names)
     extra = {"ordered_on"} if name == "orders" else set()
     columns = [column.name for column in contract if column.name in named]

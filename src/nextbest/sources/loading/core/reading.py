@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -118,22 +117,22 @@ def local_days(instants: pa.ChunkedArray, time_zone: str) -> pa.ChunkedArray:
 
 
 def attribute_names(columns: Iterable[str], taken: Iterable[str]) -> dict[str, str]:
-    """Name the columns that nobody asked for: plain words, unlike any column of the contract.
+    """Name the columns that nobody asked for: as in the file, but unlike any column of the contract and without dots.
 
     Examples
     --------
-    >>> attribute_names(["Gift wrap?", "channel", "备注"], ["channel"])
-    {'Gift wrap?': 'gift_wrap', 'channel': 'channel_2', '备注': '备注'}
+    >>> attribute_names(["Gift wrap?", "channel", "备注", "emp.var.rate"], ["channel"])
+    {'Gift wrap?': 'Gift wrap?', 'channel': 'channel_2', '备注': '备注', 'emp.var.rate': 'emp_var_rate'}
     """
     used = {name.lower() for name in taken}
     names: dict[str, str] = {}
     for column in columns:
-        base = re.sub(r"\W+", "_", column).strip("_").lower() or "column"
+        base = column.replace(".", "_").strip().lstrip("_") or "column"
         name, n = base, 1
-        while name in used:
+        while name.lower() in used:
             n += 1
             name = f"{base}_{n}"
-        used.add(name)
+        used.add(name.lower())
         names[column] = name
     return names
 
