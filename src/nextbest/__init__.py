@@ -12,6 +12,8 @@
 
 from __future__ import annotations
 
+import importlib
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
     from nextbest.app.workspace import Workspace
 
-__all__ = ["open"]
+__all__ = ["open", "propensity"]
 
 
 def open(folder: str | Path) -> Workspace:  # noqa: A001
@@ -40,3 +42,11 @@ def open(folder: str | Path) -> Workspace:  # noqa: A001
     from nextbest.app.workspace import Workspace
 
     return Workspace.open(folder)
+
+
+def __getattr__(name: str) -> ModuleType:
+    """Give ``nextbest.propensity``: fit, save and load a model on one flat table, without a workspace."""
+    if name == "propensity":
+        return importlib.import_module("nextbest.models.propensity")
+    message = f"module 'nextbest' has no attribute {name!r}"
+    raise AttributeError(message)

@@ -66,7 +66,7 @@ def run_one(asked: OneFile, progress: runner.Progress = runner.silent) -> OneFil
             first = need.split("|")[0].strip()
             raise DataError("app.need_missing", capability=asked.name, need=need, column=first)
         card = next(card for card in CATALOGUE if card.name == asked.name)
-        files = workspace.files(table.name for table in card.writes)
+        files = [*workspace.files(table.name for table in card.writes), *workspace.models(card.name)]
         return OneFileRun(config.sources, intake, run, _hand_over(files, asked.out))
 
 
@@ -131,10 +131,13 @@ def _config(asked: OneFile) -> Config:
 
 def _hand_over(files: Sequence[Path], out: Path) -> tuple[Path, ...]:
     """Copy finished tables to the folder asked for, each replacing an older one at once."""
+    targets = tuple(
+        out / file.name if file.suffix == ".parquet" else out / "models" / file.name for file in files
+    )
     with plain_io_errors(out):
-        out.mkdir(parents=True, exist_ok=True)
-        for file in files:
-            scratch = out / f".{file.name}.new"
+        for file, target in zip(files, targets, strict=True):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            scratch = target.with_name(f".{file.name}.new")
             shutil.copyfile(file, scratch)
-            scratch.replace(out / file.name)
-    return tuple(out / file.name for file in files)
+            scratch.replace(target)
+    return targets

@@ -46,6 +46,8 @@ class Earlier:
 
     done: Mapping[str, Done] = field(default_factory=dict)
     files: Mapping[str, Sequence[Path]] = field(default_factory=dict)
+    folder: Path | None = None
+    """Where its models lie, in ``models/<capability>``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +133,21 @@ def keep(card: Capability, job: Job) -> None:
             job.store.add(path.stem, [path])
             continue
         copy = job.folder / path.name
-        try:
-            os.link(path, copy)
-        except OSError:
-            shutil.copy2(path, copy)
+        _share(path, copy)
         job.store.add(path.stem, [copy])
+    models = job.earlier.folder / "models" / card.name if job.earlier.folder else None
+    if job.folder is not None and models is not None and models.is_dir():
+        target = job.folder / "models" / card.name
+        target.mkdir(parents=True)
+        for path in sorted(models.iterdir()):
+            _share(path, target / path.name)
+
+
+def _share(path: Path, copy: Path) -> None:
+    try:
+        os.link(path, copy)
+    except OSError:
+        shutil.copy2(path, copy)
 
 
 def finding_rows(outcome: Outcome, language: str, currency: str | None) -> pa.Table:

@@ -185,4 +185,4 @@ def _earlier(current: Snapshot | None) -> runner.Earlier:
         )
         for name, record in current.manifest["capabilities"].items()
     }
-    return runner.Earlier(done, tables)
+    return runner.Earlier(done, tables, current.folder)

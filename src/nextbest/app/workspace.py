@@ -159,8 +159,13 @@ class Workspace:
         DataError
             Nobody has that id.
         """
+        capabilities = self.config.capabilities
         return explaining.explain(
-            self.reader(), customer_id, self.config.capabilities["audiences"], self._moment
+            self.reader(),
+            customer_id,
+            capabilities["audiences"],
+            self._moment,
+            horizon_days=capabilities["offers"].horizon_days,
         )
 
     def review(
@@ -243,6 +248,12 @@ class Workspace:
         snapshot = self._snapshots.current()
         tables = snapshot.tables() if snapshot else {}
         return [path for name in names for path in tables.get(name, ())]
+
+    def models(self, capability: str) -> list[Path]:
+        """Give the files of the models that a capability left in the last snapshot."""
+        snapshot = self._snapshots.current()
+        folder = snapshot.folder / "models" / capability if snapshot else None
+        return sorted(folder.iterdir()) if folder and folder.is_dir() else []
 
     def runs(self) -> list[str]:
         """List the runs kept, oldest first."""
