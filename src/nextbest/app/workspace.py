@@ -10,7 +10,7 @@ from typing import Self
 
 import pyarrow as pa
 
-from nextbest.app import checking, explaining, judging, looking, reporting, runner, running
+from nextbest.app import checking, explaining, judging, looking, runner, running
 from nextbest.app.catalogue import contracts
 from nextbest.app.checking import Check
 from nextbest.app.config import Config
@@ -146,6 +146,8 @@ class Workspace:
         out
             File to write; without it ``report.html`` in the workspace.
         """
+        from nextbest.app import reporting
+
         path = Path(out) if out else self.folder / "report.html"
         with plain_io_errors(path):
             replace_text(path, reporting.page(self, against, language))
