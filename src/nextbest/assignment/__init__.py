@@ -1,0 +1,1 @@
+"""Who gets what by chance: hashing, control groups, sample sizes."""
