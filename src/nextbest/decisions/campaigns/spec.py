@@ -11,14 +11,14 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from nextbest.base.capability import Capability
 from nextbest.base.contract import Column, Table
 from nextbest.base.settings import NamedSettings
-from nextbest.models.profit import PROFIT_CURVE
+from nextbest.models.profit import PROFIT_CURVE, Terms
 
 CHANNELS: Final = {
     "email": ("email",),
     "sms": ("phone",),
     "phone": ("phone",),
     "wecom": ("wecom_id", "phone"),
-    "mail": ("address",),
+    "post": ("address",),
     "onsite": (),
 }
 """Channels, and the column of ``customers`` that reaches a person on it (the first that is there); ``onsite`` needs none."""
@@ -83,7 +83,7 @@ class CampaignSettings(NamedSettings):
     where: str | None = None
     """Expression over ``customers``: only these are contacted, such as ``place = 'Leeds'``."""
     channels: ChannelNames = ("email",)
-    """Channels that may be used: email, sms, phone, wecom, mail, onsite."""
+    """Channels that may be used: email, sms, phone, wecom, post, onsite."""
     contact_cost: Amounts = {}
     """What one contact costs in the shop's currency: a number, or by channel; what is not said costs nothing."""
     capacity: Counts = {}
@@ -148,7 +148,7 @@ _LEVEL = Column(
 _OFFER = Column(
     "offer_id", "string", "what is offered: offer of next_best_offers, or model of propensity", required=True
 )
-_CHANNEL = Column("channel", "string", "email, sms, phone, wecom, mail or onsite", required=True)
+_CHANNEL = Column("channel", "string", "email, sms, phone, wecom, post or onsite", required=True)
 _MONEY: Final = (
     Column("cost", "float64", "cost of the contacts, in the shop's currency", required=True),
     Column(
@@ -308,6 +308,8 @@ CARD: Final = Capability(
 )
 
 Objective = Literal["incremental", "expected", "purchases"]
+SHARES: Final = (0.05, 0.10, 0.20)
+"""Shares of the purchases that a contact may cause, where no test says it: drawn, and none called best."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,4 +319,27 @@ class Limits:
     costs: tuple[float, ...]
     """Of one contact."""
     capacities: tuple[int | None, ...]
+    """Contacts that can be made."""
     budget: float | None = None
+
+    def scaled(self, share: float) -> Limits:
+        """Give the same limits for a group of another size."""
+        return Limits(
+            self.costs,
+            tuple(None if room is None else round(room * share) for room in self.capacities),
+            None if self.budget is None else self.budget * share,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What makes a purchase worth something, read from the settings."""
+
+    terms: Terms
+    share: float | None
+    """Tested share of the purchases that the contact causes."""
+
+    @property
+    def objective(self) -> Objective:
+        """What is made largest where margins are known."""
+        return "expected" if self.share is None else "incremental"

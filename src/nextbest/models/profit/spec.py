@@ -205,7 +205,7 @@ PROFIT_CURVE = Table(
         Column(
             "break_even_rate",
             "float64",
-            "purchase rate of the last customer contacted at which the contact pays; null: at none",
+            "purchase rate of those contacted at which the contacts pay; null: at none",
         ),
         Column("is_best", "boolean", "most incremental profit; null where the share is assumed"),
         Column("margin_source", "string", "given, category_default or assumed: the weakest among them"),
@@ -272,3 +272,32 @@ class Judgement:
     placebo_p_value: float
     q_value: float
     verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What happens to purchases after they are made."""
+
+    return_share: float = 0.0
+    """Share that comes back and earns nothing."""
+    return_cost: float = 0.0
+    """Of one return, in the shop's currency."""
+    default_share: float = 0.0
+    """Share that is never paid."""
+    default_loss: float = 0.0
+    """Of one such purchase beside its margin, in the shop's currency."""
+
+
+@dataclass(frozen=True, slots=True)
+class CurvePoint:
+    """One depth of a list; fields as in ``profit_curve``."""
+
+    depth: float
+    n: int
+    n_purchases: float
+    cost: float
+    expected_profit: float
+    incremental_profit: float
+    ci_low: float
+    ci_high: float
+    break_even_rate: float | None
