@@ -18,7 +18,7 @@ Columns: TypeAlias = Mapping[str, NDArray[Any]]
 """Raw columns by name, all of one length: numbers as float64 with NaN where missing, anything else as :data:`Texts`."""
 
 
-def take(columns: Columns, rows: NDArray[Any]) -> dict[str, NDArray[Any]]:
+def take(columns: Columns, rows: NDArray[Any] | slice) -> dict[str, NDArray[Any]]:
     """Take some rows of every column.
 
     Examples
