@@ -59,7 +59,7 @@ class Explanation:
         yield from self.told
         n_had = sum(bool(rule["has_head"]) for rule in self.rules)
         values = {"n": len(self.rules), "n_had": n_had, "n_lacking": len(self.rules) - n_had}
-        yield Message("explain.rules", values | {"n_no_body": self.n_no_body})
+        yield Message("explain.rules", {**values, "n_no_body": self.n_no_body})
 
 
 def explain(
@@ -95,7 +95,7 @@ def explain(
     n_no_body = len(rules) - len(concerned)
     if funnel is None:
         return _by_rules(customer_id, profile, heads, n_no_body)
-    out = [row | {"reason": stage} for stage, rows in funnel.ruled_out.items() for row in rows]
+    out = [{**row, "reason": stage} for stage, rows in funnel.ruled_out.items() for row in rows]
     return Explanation(
         customer_id, profile, funnel.offers, out, heads, n_no_body, horizon_days, funnel.sentences
     )
@@ -106,7 +106,7 @@ def _by_rules(
 ) -> Explanation:
     """Explain by rules alone, where offers were not run."""
     offers = [rule for rule in heads if not rule["has_head"]]
-    out = [rule | {"reason": "has_head"} for rule in heads if rule["has_head"]]
+    out = [{**rule, "reason": "has_head"} for rule in heads if rule["has_head"]]
     told = tuple(_told(offers, out, n_no_body))
     return Explanation(customer_id, profile, offers, out, heads, n_no_body, None, told)
 
@@ -138,7 +138,8 @@ def _rules(
 ) -> list[dict[str, Any]]:
     if not store.has("audiences"):
         return []
-    return store.arrow(standing(store, customer_id, settings, moment)).to_pylist()
+    rules: list[dict[str, Any]] = store.arrow(standing(store, customer_id, settings, moment)).to_pylist()
+    return rules
 
 
 def _most_at_stake(rule: Mapping[str, Any]) -> tuple[float, str]:

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 LANGUAGES: Final = ("en", "zh")
 _LOCALES: Final = {"en": "en", "zh": "zh_Hans_CN"}
 
-Value = str | int | float | Decimal | date | datetime | Sequence[str] | None
-
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -30,6 +28,10 @@ class Message:
 
     code: str
     values: Mapping[str, Value] = field(default_factory=dict)
+
+
+Value = str | int | float | Decimal | date | datetime | Sequence[str] | Message | None
+"""A message within a message is put into words by ``code``, in the same language."""
 
 
 def render(message: Message, language: str = "en", *, currency: str | None = None) -> str:
@@ -134,8 +136,9 @@ class _Phrase(string.Formatter):
     def as_list(self, value: Sequence[str]) -> str:
         return ("、" if self.language == "zh" else ", ").join(value)
 
-    def as_code(self, value: str) -> str:
-        return translate(value, self.language)
+    def as_code(self, value: str | Message) -> str:
+        message = value if isinstance(value, Message) else Message(value)
+        return render(message, self.language, currency=self.currency)
 
 
 _FORMATS: Final[dict[str, Callable[[_Phrase, Any], str]]] = {

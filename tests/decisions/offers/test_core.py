@@ -46,6 +46,9 @@ def candidates(draw):
         is_replenishable=many(st.booleans()),
         n_alike=many(st.integers(0, 1)).astype(float),
         is_active=many(st.booleans()),
+        is_never=many(st.booleans()),
+        is_fading=many(st.booleans()),
+        again_ratio=maybe(st.sampled_from([0.0, 0.2, 1.0])),
         on_hand=maybe(st.sampled_from([-1.0, 0.0, 3.0])),
         product_risk=maybe(st.integers(1, 5).map(float)),
         customer_risk=maybe(st.integers(1, 5).map(float)),
@@ -80,6 +83,8 @@ def test_what_an_offer_promises_is_true_of_each_row(rows, settings):
         is_repeat = SOURCES[row["source"]] == "repeat"
         assert row["is_active"]
         assert not row["is_rejected"]
+        assert not row["is_never"]
+        assert not row["is_fading"]
         assert not (row["on_hand"] <= 0)
         assert not (row["margin"] < settings.margin_floor)
         assert is_repeat or row["own_orders"] == 0

@@ -43,7 +43,7 @@ def test_a_rule_gives_the_reason_and_recommend_the_probability(make_store, shop,
     milk = offers_of(store, "ann")["milk"]
     assert (milk["probability"], milk["model_id"]) == (0.3, "recommend")
     assert milk["rule_id"] == shop["rules"][0]["rule_id"]
-    assert milk["reason"] == "They bought Tea; the two are bought together 2.5 times as often as chance"
+    assert milk["reason"] == "Goes with Tea, which they bought: together 2.5 times as often as chance"
     assert set(json.loads(milk["placeholders"])) == set(REASON_VALUES)
 
 

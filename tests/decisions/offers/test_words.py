@@ -13,6 +13,7 @@ def row(product, stage=OFFERED, rank=None, **own):
         "rank": rank,
         "kind": "discover",
         "probability": 0.1,
+        "margin": 5.0,
         "expected_profit": 0.5,
         "margin_source": "given",
         "reason_code": "because",
@@ -25,15 +26,13 @@ def test_a_funnel_reads_as_a_shop_owner_would_ask():
         [
             row("jam", "just_bought"),
             row("milk", rank=2, probability=None, expected_profit=None),
-            row("cake", rank=1),
+            row("cake", rank=1, category="bakery"),
             row("oil", "list_full"),
         ]
     )
     assert [render(sentence, currency="USD") for sentence in funnel.sentences] == [
-        "1. Cake: bought with probability 10%, expected profit $0.50 (margin given)",
-        "Because they bought Tea",
-        "2. Milk: how likely it is bought nobody knows",
-        "Because they bought Tea",
+        "1. Cake (bakery): 10% likely, expected profit $0.50 (margin $5.00, given). Because they bought Tea.",
+        "2. Milk: how likely nobody knows. Because they bought Tea.",
         "Not offered, bought just now (1): Jam",
         "No place left, the list is full (1): Oil",
     ]

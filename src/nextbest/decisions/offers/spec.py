@@ -6,12 +6,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from nextbest.base.capability import Capability
 from nextbest.base.contract import Column, Table
 from nextbest.base.messages import Message
 from nextbest.base.settings import Settings
+
+
+def _several(typed: Any) -> Any:
+    """Let ``a, b`` stand for a list."""
+    if not isinstance(typed, str):
+        return typed
+    return tuple(word.strip() for word in typed.split(",") if word.strip())
+
+
+Words = Annotated[tuple[str, ...], BeforeValidator(_several)]
 
 SOURCES: Final = ("repeat", "overused", "upgrade", "rule", "looked", "discover", "new_arrival", "bestseller")
 """Where candidates come from; of several sources of one product, the first gives kind and reason."""
@@ -34,16 +44,19 @@ GUARDRAILS: Final = (
     "rejected_rule",
     "losing_rule",
     "inactive",
+    "never",
     "out_of_stock",
+    "fading",
     "under_margin_floor",
     "risk_too_high",
     "just_bought",
+    "rarely_again",
     "already_has",
     "has_alike",
 )
 """What may forbid a candidate by itself, in the order in which it is asked; the first that does is the reason."""
 
-PLACES: Final = ("same_name", "category_full", "kind_full", "list_full")
+PLACES: Final = ("too_weak", "same_name", "category_full", "kind_full", "list_full")
 """What may leave a permitted candidate without a place in the list."""
 
 OFFERED: Final = "offered"
@@ -52,6 +65,7 @@ BEYOND_LIMIT: Final = "beyond_limit"
 REASONS: Final = (
     "rhythm",
     "often",
+    "once",
     "because",
     "popular",
     "fresh",
@@ -69,6 +83,34 @@ REASONS: Final = (
 
 REASON_VALUES: Final = ("product", "because", "n_orders", "since_days", "gap_days", "strength", "segment")
 """What the sentences may name."""
+
+
+NEVER: Final = (
+    "coupon",
+    "gift card",
+    "lottery",
+    "shopping bag",
+    "carrier bag",
+    "gasoline",
+    "petrol",
+    "diesel",
+    "fuel",
+    "cigarette",
+    "tobacco",
+    "infant formula",
+    "discontinued",
+    "优惠券",
+    "礼品卡",
+    "彩票",
+    "购物袋",
+    "汽油",
+    "柴油",
+    "香烟",
+    "卷烟",
+    "烟草",
+    "婴儿配方",
+)
+"""What no shop proposes: nobody discovers petrol or a bag, and tobacco and infant formula may not be advertised in most countries."""
 
 
 class OfferSettings(Settings):
@@ -90,6 +132,14 @@ class OfferSettings(Settings):
     """A product that is bought again and again is due from this share of the customer's usual days between purchases."""
     margin_floor: float = 0.0
     """Least margin per order, in the shop's currency; products of unknown margin pass."""
+    never: Words = NEVER
+    """Never offered: products whose name, category or department holds one of these words. A list of your own replaces it."""
+    offer_fading: bool = False
+    """Offer what hardly anybody buys any more: the season is over, or it is no longer sold."""
+    weak_share: Annotated[float, Field(ge=0, le=1)] = 0.2
+    """Offers less than this share as likely as the customer's likeliest one that is new to them are left out."""
+    again_from: Annotated[float, Field(ge=0)] = 0.25
+    """What a customer bought once is offered again if it is bought again by at least this share of the customers who buy the shop's products again on average."""
     offer_alike: bool = False
     """Offer a product that is new to the customer although they have another one of the same name."""
     leave_out_losing: bool = False
@@ -124,7 +174,7 @@ _WHY: Final = (
     Column(
         "reason_code",
         "string",
-        "rhythm, often, because, popular, fresh, fresh_segment, overused, given, next_band, rule, written_rule, looked, "
+        "rhythm, often, once, because, popular, fresh, fresh_segment, overused, given, next_band, rule, written_rule, looked, "
         "new_arrival or bestseller",
         required=True,
     ),
@@ -171,6 +221,7 @@ OFFER_CANDIDATES: Final = Table(
         *_WORTH,
         *_WHY,
         Column("product", "string", "name of the product", required=True),
+        Column("category", "string", "category of the product"),
         Column("because", "string", "name of what the customer has that points here"),
         Column("n_orders", "int64", "orders of the customer with the product"),
         Column("since_days", "float64", "days since the customer last bought it"),
@@ -193,8 +244,8 @@ OFFER_EXCLUSIONS: Final = Table(
         Column(
             "reason",
             "string",
-            "rejected_rule, losing_rule, inactive, out_of_stock, under_margin_floor, risk_too_high, just_bought, already_has, "
-            "has_alike, same_name, category_full, kind_full, list_full or beyond_limit",
+            "rejected_rule, losing_rule, inactive, never, out_of_stock, fading, under_margin_floor, risk_too_high, just_bought, "
+            "rarely_again, already_has, has_alike, too_weak, same_name, category_full, kind_full, list_full or beyond_limit",
             required=True,
         ),
         Column("n_candidates", "int64", "pairs of customer and product", required=True),

@@ -24,6 +24,9 @@ from nextbest.decisions.offers.spec import (
     OfferTotals,
 )
 
+_NEAREST = 3
+"""Products that a sentence names for each reason: those that come closest to an offer."""
+
 
 def findings(totals: OfferTotals, kinds: Sequence[KindTotals], horizon_days: int) -> list[Finding]:
     """Say what is offered to how many, give an example of each kind, and name what the data did not give."""
@@ -60,8 +63,7 @@ def explain_offers(candidates: Sequence[Mapping[str, Any]]) -> Funnel:
     >>> from nextbest.base.messages import render
     >>> for sentence in funnel.sentences:
     ...     print(render(sentence))
-    1. Tea: bought with probability 10%
-    Bought by 12 customers of late, and new to them
+    1. Tea: 10% likely. Bought by 12 customers of late, and new to them.
     Not offered, out of stock (1): Jam
     """
     offers = sorted((row for row in candidates if row["stage"] == OFFERED), key=lambda row: row["rank"])
@@ -82,21 +84,25 @@ def _told(
     for row in offers:
         money = "_worth" if row["expected_profit"] is not None else ""
         known = "" if row["probability"] is not None else "_unknown"
-        code = f"offers.explain.offer{money or known}"
+        why = Message(f"offers.reason.{row['reason_code']}", {name: row.get(name) for name in REASON_VALUES})
+        values = {name: row.get(name) for name in ("rank", "probability", "expected_profit", "margin")}
+        source = {"margin_source": f"offers.margin.{row['margin_source']}"} if money else {}
         yield Message(
-            code,
-            {
-                "rank": row["rank"],
-                "product": row["product"],
-                "probability": row["probability"],
-                "expected_profit": row["expected_profit"],
-                "margin_source": f"offers.margin.{row.get('margin_source')}" if money else None,
-            },
+            f"offers.explain.offer{money or known}", values | source | {"product": _named(row), "reason": why}
         )
-        yield Message(f"offers.reason.{row['reason_code']}", {name: row.get(name) for name in REASON_VALUES})
     for stage, rows in ruled_out.items():
         names = list(dict.fromkeys(str(row["product"]) for row in rows))
-        yield Message(f"offers.explain.{stage}", {"products": names, "n": len(rows)})
+        nearest = [*names[:_NEAREST], "…"] if len(names) > _NEAREST else names
+        yield Message(f"offers.explain.{stage}", {"products": nearest, "n": len(rows)})
+
+
+def _named(row: Mapping[str, Any]) -> Message:
+    """Name the product, with its category where the name does not tell it."""
+    category = row.get("category")
+    told = str(row["product"]).lower()
+    if not category or any(word in told for word in str(category).lower().split()):
+        return Message("offers.explain.product", {"product": row["product"]})
+    return Message("offers.explain.product_in", {"product": row["product"], "category": category})
 
 
 def placeholders(rows: pa.Table) -> pa.ChunkedArray:

@@ -11,7 +11,7 @@ from nextbest.decisions.offers.core.rows import Bools, Ints, Rows
 from nextbest.decisions.offers.spec import GUARDRAILS, KINDS, SOURCES, OfferSettings
 
 _LOWEST_RISK = 1
-_REPEAT: Final = tuple(SOURCES.index(source) for source, kind in KINDS.items() if kind == "replenish")
+REPEAT: Final = tuple(SOURCES.index(source) for source, kind in KINDS.items() if kind == "replenish")
 Guardrail = Callable[[Rows, OfferSettings], Bools]
 
 
@@ -30,9 +30,19 @@ def inactive(rows: Rows, settings: OfferSettings) -> Bools:  # noqa: ARG001
     return ~rows.is_active
 
 
+def never(rows: Rows, settings: OfferSettings) -> Bools:  # noqa: ARG001
+    """Forbid what no shop proposes (``offers.never``), and what has no name where other products have one."""
+    return rows.is_never
+
+
 def out_of_stock(rows: Rows, settings: OfferSettings) -> Bools:  # noqa: ARG001
     """Forbid what is counted and not there; what nobody counts passes."""
     return rows.on_hand <= 0
+
+
+def fading(rows: Rows, settings: OfferSettings) -> Bools:  # noqa: ARG001
+    """Forbid what hardly anybody buys any more: Christmas cards in January."""
+    return rows.is_fading
 
 
 def under_margin_floor(rows: Rows, settings: OfferSettings) -> Bools:
@@ -64,14 +74,20 @@ def just_bought(rows: Rows, settings: OfferSettings) -> Bools:
     return is_recent & ~(rows.is_replenishable & is_due)
 
 
+def rarely_again(rows: Rows, settings: OfferSettings) -> Bools:
+    """Forbid as a repeat what the customer bought once and hardly anybody buys again: a lamp, a wedding card."""
+    is_once = np.isin(rows.source, REPEAT) & (rows.own_orders <= 1)
+    return is_once & (rows.again_ratio < settings.again_from)
+
+
 def already_has(rows: Rows, settings: OfferSettings) -> Bools:  # noqa: ARG001
     """Forbid as new what the customer has had."""
-    return (rows.own_orders > 0) & ~np.isin(rows.source, _REPEAT)
+    return (rows.own_orders > 0) & ~np.isin(rows.source, REPEAT)
 
 
 def has_alike(rows: Rows, settings: OfferSettings) -> Bools:
     """Forbid as new what has the name of something the customer has: "you like milk, try milk"."""
-    return (rows.n_alike > 0) & ~np.isin(rows.source, _REPEAT) & (not settings.offer_alike)
+    return (rows.n_alike > 0) & ~np.isin(rows.source, REPEAT) & (not settings.offer_alike)
 
 
 RULES: Final[Mapping[str, Guardrail]] = {
@@ -80,10 +96,13 @@ RULES: Final[Mapping[str, Guardrail]] = {
         rejected_rule,
         losing_rule,
         inactive,
+        never,
         out_of_stock,
+        fading,
         under_margin_floor,
         risk_too_high,
         just_bought,
+        rarely_again,
         already_has,
         has_alike,
     )
@@ -119,6 +138,9 @@ def example() -> Rows:
         is_replenishable=yes,
         n_alike=np.zeros(2),
         is_active=yes,
+        is_never=no,
+        is_fading=no,
+        again_ratio=unknown,
         on_hand=unknown,
         product_risk=unknown,
         customer_risk=unknown,

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nextbest.decisions.offers.core.guardrails import forbidden_by
+from nextbest.decisions.offers.core.guardrails import REPEAT, forbidden_by
 from nextbest.decisions.offers.core.rows import Bools, Floats, Ints, Rows
 from nextbest.decisions.offers.spec import GUARDRAILS, OFFERED, PLACES, OfferSettings
 
 STAGES = (*GUARDRAILS, *PLACES, OFFERED)
-_SAME_NAME, _CATEGORY_FULL, _KIND_FULL, _LIST_FULL, _OFFERED = range(len(GUARDRAILS), len(STAGES))
+_TOO_WEAK, _SAME_NAME, _CATEGORY_FULL, _KIND_FULL, _LIST_FULL, _OFFERED = range(len(GUARDRAILS), len(STAGES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,7 @@ def judge(rows: Rows, settings: OfferSettings) -> Verdicts:
     """
     stage = forbidden_by(rows, settings)
     expected = rows.probability * rows.margin
+    stage[_too_weak(rows, stage, settings.weak_share)] = _TOO_WEAK
     open_ = np.flatnonzero(stage < 0)
     order = open_[_best_first(rows.take(open_), expected[open_])]
     for full, group, most in (
@@ -57,6 +58,18 @@ def judge(rows: Rows, settings: OfferSettings) -> Verdicts:
     rank = np.zeros(len(rows), dtype=np.int64)
     rank[order] = _nth_within(rows.customer[order], np.zeros(len(order), dtype=np.int64)) + 1
     return Verdicts(stage, rank, expected)
+
+
+def _too_weak(rows: Rows, stage: Ints, share: float) -> Bools:
+    """Tell permitted rows much less likely than the customer's likeliest permitted product that is new to them.
+
+    Only with it a list ends where it has nothing more to say, and not with what brings most if it ever sells.
+    """
+    is_new = (stage < 0) & ~np.isin(rows.source, REPEAT) & ~np.isnan(rows.probability)
+    best = np.zeros(int(rows.customer.max(initial=-1)) + 1)
+    np.maximum.at(best, rows.customer[is_new], rows.probability[is_new])
+    # Twelve digits decide, so that every machine draws the same line.
+    return (stage < 0) & (np.round(rows.probability - share * best[rows.customer], 12) < 0)
 
 
 def _best_first(rows: Rows, expected: Floats) -> Ints:

@@ -23,7 +23,7 @@ class Rows:
     category: Ints
     """Code of the product's category, -1 where it has none."""
     name: Ints
-    """Code of the product's name."""
+    """Code of the product's line: its name without size, colour and pack."""
     source: Ints
     """Place in ``SOURCES``."""
     kind: Ints
@@ -45,6 +45,12 @@ class Rows:
     n_alike: Floats
     """Other products of the same name that the customer has."""
     is_active: Bools
+    is_never: Bools
+    """On the list of what is never proposed, or without a name."""
+    is_fading: Bools
+    """Hardly bought any more."""
+    again_ratio: Floats
+    """Share of the product's customers who buy it again, over that of the shop's products; NaN: not known."""
     on_hand: Floats
     """Units in stock; NaN: not counted."""
     product_risk: Floats

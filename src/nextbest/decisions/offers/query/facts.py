@@ -7,6 +7,9 @@ from datetime import date, timedelta
 import ibis
 import ibis.expr.types as ir
 
+from nextbest.decisions.offers.query.standing import bought_again, fading, never_proposed
+from nextbest.decisions.offers.spec import OfferSettings
+
 
 def catalogue(
     has: ir.Table,
@@ -14,13 +17,14 @@ def catalogue(
     profiles: ir.Table | None,
     stock: ir.Table | None,
     as_of: date | None,
+    settings: OfferSettings,
 ) -> ir.Table:
     """List every product that is known or was bought.
 
     Returns
     -------
-    product_id, name, category, department, is_active, is_replenishable, risk_level, launched_on, margin, margin_source,
-    on_hand (null: not counted).
+    product_id, name, category, department, is_active, is_replenishable, risk_level, launched_on, is_never, is_fading,
+    margin, margin_source, again_ratio, on_hand (null: not counted).
     """
     bought = has.select("product_id").distinct()
     if products is None:
@@ -47,17 +51,29 @@ def catalogue(
         ids = ibis.union(bought, facts.select("product_id"), distinct=True)
         every = ids.left_join(facts, "product_id").drop("product_id_right")
     every = every.mutate(
-        name=ibis.coalesce(every.name, every.product_id), is_active=every.is_active.fill_null(True)
+        name=ibis.coalesce(every.name, every.product_id),
+        is_active=every.is_active.fill_null(True),
+        is_never=never_proposed(every, settings.never),
     )
-    return _with_stock(_with_margin(every, profiles, as_of), stock)
+    known = _with_margin(_with_season(every, has, as_of, settings), profiles, as_of)
+    return _with_stock(known, stock)
+
+
+def _with_season(every: ir.Table, has: ir.Table, as_of: date | None, settings: OfferSettings) -> ir.Table:
+    if as_of is None or settings.offer_fading:
+        return every.mutate(is_fading=ibis.literal(False))
+    joined = every.left_join(fading(has, as_of, settings.horizon_days), "product_id")
+    return joined.drop("product_id_right").mutate(is_fading=joined.is_fading.fill_null(False))
 
 
 def _with_margin(every: ir.Table, profiles: ir.Table | None, as_of: date | None) -> ir.Table:
     if profiles is None:
-        return every.mutate(margin=ibis.null("float64"), margin_source=ibis.null("string"))
+        unknown = ibis.null("float64")
+        return every.mutate(margin=unknown, margin_source=ibis.null("string"), again_ratio=unknown)
     today = profiles if as_of is None else profiles.filter(profiles.as_of == ibis.date(as_of))
     margins = today.select("product_id", "margin_source", margin="margin_per_order")
-    return every.left_join(margins, "product_id").drop("product_id_right")
+    joined = every.left_join(margins, "product_id").drop("product_id_right")
+    return joined.left_join(bought_again(today), "product_id").drop("product_id_right")
 
 
 def _with_stock(every: ir.Table, stock: ir.Table | None) -> ir.Table:
@@ -102,7 +118,7 @@ def with_facts(candidates: ir.Table, has: ir.Table, goods: ir.Table, as_of: date
     Returns
     -------
     The candidates with own_orders, own_days (since the last purchase; null: never or undated), category_orders,
-    n_alike (other products of the same name that the customer has).
+    n_alike (other products of the same name that the customer has), is_open (may be proposed at all).
     """
     named = has.inner_join(goods.select("product_id", "name", "category"), "product_id")
     since = ibis.null("int64") if as_of is None else ibis.date(as_of).delta(has.last_on, unit="day")
@@ -110,7 +126,9 @@ def with_facts(candidates: ir.Table, has: ir.Table, goods: ir.Table, as_of: date
     groups = named.filter(named.category.notnull()).group_by("customer_id", "category")
     of_category = groups.aggregate(category_orders=ibis._.n_orders.sum())
     of_name = named.group_by("customer_id", "name").aggregate(n_of_name=named.count())
-    known = candidates.inner_join(goods.select("product_id", "name", "category"), "product_id")
+    is_open = goods.is_active & ~goods.is_never & ~goods.is_fading
+    facts = goods.select("product_id", "name", "category", is_open=is_open)
+    known = candidates.inner_join(facts, "product_id")
     joined = known.left_join(own, ["customer_id", "product_id"]).drop("customer_id_right", "product_id_right")
     joined = joined.left_join(of_category, ["customer_id", "category"]).drop(
         "customer_id_right", "category_right"

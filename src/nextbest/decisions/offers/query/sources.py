@@ -77,13 +77,14 @@ def head_products(rules: ir.Table, goods: ir.Table, popular: ir.Table) -> ir.Tab
     -------
     rule_id, product_id, body, size_lift, origin, n_recent.
     """
+    is_open = goods.is_active & ~goods.is_never & ~goods.is_fading
     known = goods.left_join(popular, "product_id").select(
-        "product_id", "category", "department", "is_active", n_recent=ibis._.n_recent.fill_null(0)
+        "product_id", "category", "department", is_open=is_open, n_recent=ibis._.n_recent.fill_null(0)
     )
     tables = [known.select("product_id", "n_recent", level=ibis.literal("product"), item=known.product_id)]
     for level in ("category", "department"):
         most = ibis.window(group_by=level, order_by=[known.n_recent.desc(), known.product_id])
-        open_ = known.filter(known[level].notnull(), known.is_active)
+        open_ = known.filter(known[level].notnull(), known.is_open)
         first = open_.mutate(place=ibis.row_number().over(most)).filter(ibis._.place == 0)
         tables.append(first.select("product_id", "n_recent", level=ibis.literal(level), item=first[level]))
     heads = ibis.union(*tables)
@@ -113,7 +114,9 @@ def ruled(audience: ir.Table, heads: ir.Table, has: ir.Table) -> ir.Table:
     one = rows.mutate(nth=ibis.row_number().over(best)).filter(ibis._.nth == 0)
     first = _first_per_customer(one, [(one.lift * one.n_recent).desc()])
     code = ibis.ifelse(first.origin == "written", "written_rule", "rule")
-    return _candidates(first, "rule", reason_code=code, because=first.body, strength=first.size_lift)
+    # Bodies name products by name and id where names repeat; people read the name.
+    because = first.body.re_replace(r" \(\d{5,}\)", "")
+    return _candidates(first, "rule", reason_code=code, because=because, strength=first.size_lift)
 
 
 def upgrades(ladders: ir.Table, has: ir.Table) -> ir.Table:
@@ -208,7 +211,8 @@ def new_arrivals(
     sold = has.group_by("product_id").aggregate(first_on=has.first_on.min())
     opened = has.first_on.min().as_scalar()
     is_old_shop = opened < ibis.date(as_of - timedelta(days=2 * settings.new_days))
-    known = goods.filter(goods.category.notnull()).inner_join(sold, "product_id")
+    shown = goods.filter(goods.category.notnull(), ~goods.is_never, ~goods.is_fading)
+    known = shown.inner_join(sold, "product_id")
     on_sale = known.launched_on.fill_null(known.first_on)
     is_new = (on_sale >= start) & (known.launched_on.notnull() | is_old_shop)
     fresh = known.filter(is_new).inner_join(popular, "product_id").filter(ibis._.n_recent >= _LEAST_BUYERS)

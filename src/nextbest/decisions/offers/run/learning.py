@@ -52,7 +52,7 @@ def learn_simple(store: Store, settings: OfferSettings, scene: Scene) -> Chance 
     since = scene.has.filter(scene.has.last_on >= start).select(
         "customer_id", "product_id", n_since="n_orders"
     )
-    is_open = (known.own_orders == 0) & ((known.n_alike == 0) | settings.offer_alike)
+    is_open = known.is_open & (known.own_orders == 0) & ((known.n_alike == 0) | settings.offer_alike)
     joined = known.filter(is_open).left_join(since, ["customer_id", "product_id"])
     rows = store.arrow(
         joined.drop("customer_id_right", "product_id_right").order_by("customer_id", "product_id")

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from nextbest.decisions.offers.core.features import described
 from nextbest.decisions.offers.core.listed import less_listed
+from nextbest.decisions.offers.core.naming import lines_of
 from nextbest.decisions.offers.core.rows import Bools, Floats, Ints, Rows
 from nextbest.decisions.offers.query import (
     best_sellers,
@@ -45,7 +46,7 @@ class Read:
 
     rows: Rows
     columns: pa.Table
-    """customer_id, product_id, kind, model_id, rule_id, reason_code, product, because, and the reason's numbers."""
+    """customer_id, product_id, kind, model_id, rule_id, reason_code, product, category, because, and the reason's numbers."""
     n_beyond: int
     """Candidates beyond ``max_candidates``."""
     n_customers_beyond: int
@@ -105,6 +106,7 @@ def _sources(store: Store, settings: OfferSettings, scene: Scene) -> list[ir.Tab
 def _read(
     store: Store, settings: OfferSettings, table: pa.Table, goods: pa.Table, simple: Chance | None
 ) -> Read:
+    names = goods["name"].combine_chunks()
     kind = _mapped(table["source"], KINDS)
     probability, model = _probabilities(table, settings, simple)
     good = _codes(table["product_id"], goods["product_id"])
@@ -118,7 +120,7 @@ def _read(
         customer=customer,
         product=good,
         category=_codes(category, pc.unique(category).drop_null().sort()),
-        name=_codes(goods["name"].combine_chunks().take(places), pc.unique(goods["name"])),
+        name=_lines(names.take(places)),
         source=_codes(table["source"], pa.array(SOURCES)),
         kind=_codes(kind, pa.array(sorted(set(KINDS.values())))),
         place=_numbers(table["place"]).astype(np.int64),
@@ -130,23 +132,27 @@ def _read(
         is_replenishable=_flags(pc.coalesce(is_replenishable, own_rhythm)),
         n_alike=_numbers(table["n_alike"]),
         is_active=_flags(goods["is_active"].combine_chunks().take(places)),
+        is_never=_flags(goods["is_never"].combine_chunks().take(places)),
+        is_fading=_flags(goods["is_fading"].combine_chunks().take(places)),
+        again_ratio=_numbers(goods["again_ratio"].combine_chunks().take(places)),
         on_hand=_numbers(goods["on_hand"].combine_chunks().take(places)),
         product_risk=_numbers(goods["risk_level"].combine_chunks().take(places)),
         customer_risk=_risks(store, customers)[customer],
         is_rejected=_flags(pc.is_in(table["rule_id"].combine_chunks(), _rejected(store))),
         is_losing=_flags(pc.is_in(table["rule_id"].combine_chunks(), _losing(store))),
     )
-    names = goods["name"].combine_chunks()
     because = pc.coalesce(
         table["because"].combine_chunks(),
         names.take(pc.index_in(table["because_id"].combine_chunks(), goods["product_id"].combine_chunks())),
     )
-    columns = table.select(["customer_id", "product_id", "rule_id", "reason_code", "strength", "segment"])
+    columns = table.select(["customer_id", "product_id", "rule_id", "strength", "segment"])
     more: dict[str, Any] = {
         "kind": kind,
         "model_id": model,
         "margin_source": goods["margin_source"].combine_chunks().take(places),
+        "reason_code": _reasons(table),
         "product": names.take(places),
+        "category": category,
         "because": because,
         "n_orders": table["own_orders"],
         "since_days": table["own_days"].cast(pa.float64()),
@@ -178,6 +184,19 @@ def _probabilities(
         given = np.where(is_simple, less_listed(learnt, given, group), given)
     model = np.where(is_given, RECOMMEND, np.where(is_simple, MODEL, ""))
     return given, pa.array(model, pa.string(), mask=model == "")
+
+
+def _lines(names: pa.Array) -> Ints:
+    """Give each name the code of its product line."""
+    distinct = pc.unique(names)
+    return lines_of(distinct.to_pylist())[_codes(names, distinct)]
+
+
+def _reasons(table: pa.Table) -> pa.Array:
+    """Take the reasons; what was bought in one order only is not bought often."""
+    code = table["reason_code"].combine_chunks()
+    is_once = pc.and_(pc.equal(code, "often"), pc.equal(table["own_orders"].combine_chunks(), 1))
+    return pc.if_else(is_once, "once", code)
 
 
 def _risks(store: Store, customers: pa.Array) -> Floats:

@@ -38,7 +38,7 @@ def scene_of(store: Store, settings: OfferSettings, as_of: date | None, every: i
     products = store.table("products") if store.has("products") else None
     profiles = store.table("product_profiles") if store.has("product_profiles") else None
     stock = store.table("stock") if store.has("stock", "product_id", "on_hand") else None
-    goods = store.memtable(store.arrow(catalogue(whole, products, profiles, stock, as_of)))
+    goods = store.memtable(store.arrow(catalogue(whole, products, profiles, stock, as_of, settings)))
     popular = store.memtable(store.arrow(popularity(whole, as_of, settings.horizon_days)))
     has = whole if every == 1 else store.memtable(store.arrow(sampled(whole, every)))
     facts = None
