@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, NamedTuple
 
 from pydantic import BeforeValidator, Field
 
@@ -90,16 +90,47 @@ PROPENSITY_SCORES: Final = Table(
             "rank", "int64", "place among the model's customers, 1 first; ties by customer_id", required=True
         ),
         Column("decile", "int64", "1 (highest) to 10", required=True),
-        Column("reasons", "string", "the factors that raise and lower it most, in English", required=True),
+        Column(
+            "reasons",
+            "string",
+            "up to three factors that raise and one that lowers it, in English; empty beyond the first 10,000 of a run (of many models each has its share, at least 250)",
+            required=True,
+        ),
         Column(
             "because",
             "string",
-            "the same as JSON: factor, value, and what it adds to the log-odds",
+            "the same as JSON, for any language: factor, value, saying, and what it adds to the log-odds",
             required=True,
         ),
         Column("row", "int64", "place in the file that was scored, 1 first", required=True),
     ),
 )
+
+SAYINGS: Final = (
+    "is",
+    "missing",
+    "highest",
+    "higher",
+    "lower",
+    "lowest",
+    "earliest",
+    "earlier",
+    "later",
+    "latest",
+)
+"""How a value compares with others'; ``propensity.reason.<saying>`` holds the words."""
+
+
+class Reason(NamedTuple):
+    """One factor of one customer; column ``because`` holds a list of them."""
+
+    factor: str
+    value: str | float | None
+    saying: str
+    """One of :data:`SAYINGS`."""
+    adds: float
+    """To the log-odds; below 0: it lowers."""
+
 
 PROPENSITY_MODELS: Final = Table(
     "propensity_models",
@@ -173,7 +204,11 @@ PROPENSITY_FACTORS: Final = Table(
     (
         *_MODEL,
         Column("factor", "string", "column", required=True),
-        Column("strength", "float64", "share of the model's gain, 0-1; null: left out"),
+        Column(
+            "strength",
+            "float64",
+            "share of the mean distance between yes and no in log-odds, 0-1; null: left out",
+        ),
         Column("direction", "string", "higher, lower, mixed, or the value that raises it most"),
         Column("is_leak", "boolean", "alone separates the target: left out until allowed", required=True),
         Column(

@@ -42,6 +42,11 @@ class Calibration:
         """Mean distance of predicted and observed share, 0-1."""
         return float(np.abs(self.predicted - self.observed).mean())
 
+    @property
+    def n_outside(self) -> int:
+        """Groups whose predicted share lies outside the interval of the observed one."""
+        return int(((self.predicted < self.low) | (self.predicted > self.high)).sum())
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Judgement:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,22 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nextbest.models.propensity.core.examples import Floats, Ints
+from nextbest.models.propensity.spec import SAYINGS, Reason
 
 RAISING: Final = 3
 """Factors named that raise the probability."""
-SAYINGS: Final = (
-    "is",
-    "missing",
-    "highest",
-    "higher",
-    "lower",
-    "lowest",
-    "earliest",
-    "earlier",
-    "later",
-    "latest",
-)
-"""How a value reads; ``propensity.reason.<saying>`` holds the words."""
 _LEAST: Final = 0.01
 """Log-odds that a factor must add or take to be named."""
 _FEW_VALUES: Final = 5
@@ -46,9 +34,20 @@ class Reasons:
     adds: Floats
     """Shape (k, 4): what it adds to the log-odds."""
     saying: Ints
-    """Shape (k, 4): which of :data:`SAYINGS`."""
+    """Shape (k, 4): which of :data:`~nextbest.models.propensity.spec.SAYINGS`."""
     values: Mapping[str, NDArray[Any]]
     """Each factor's values as they stand in the data, shape (k,)."""
+
+    def __iter__(self) -> Iterator[list[Reason]]:
+        """Give each customer's reasons, the strongest first, the one that lowers last."""
+        values = [self.values[name].tolist() for name in self.factors]
+        lists = zip(self.factor.tolist(), self.saying.tolist(), self.adds.tolist(), strict=True)
+        for at, (factor, saying, adds) in enumerate(lists):
+            yield [
+                Reason(self.factors[which], values[which][at], SAYINGS[how], much)
+                for which, how, much in zip(factor, saying, adds, strict=True)
+                if which >= 0
+            ]
 
 
 def reasons_of(
@@ -94,19 +93,6 @@ def reasons_of(
     is_day = np.isin(factor, [place for place, name in enumerate(shown) if name in set(days)])
     as_days = np.array([SAYINGS.index(_DAYS.get(name, name)) for name in SAYINGS])
     return Reasons(tuple(shown), row, factor, adds, np.where(is_day, as_days[saying], saying), shown)
-
-
-def best_rows(probability: Floats, most: int) -> Ints:
-    """Give the places of the most probable customers, in the order of the file.
-
-    Examples
-    --------
-    >>> best_rows(np.array([0.1, 0.9, 0.5]), most=2)
-    array([1, 2])
-    """
-    if len(probability) <= most:
-        return np.arange(len(probability))
-    return np.sort(np.argsort(-probability, kind="stable")[:most])
 
 
 def _picked(contributions: Floats) -> tuple[Ints, Floats]:

@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+import re
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+from nextbest.models.propensity.core.columns import Encoder
 from nextbest.models.propensity.core.examples import Columns, Examples, Floats, Texts
 
 Kind = Literal["flat", "product", "category", "rule"]
+
+
+def file_of(model_id: str, ending: str) -> str:
+    """Name a model's file beside the tables, fit for every file system and unlike any other model's.
+
+    Examples
+    --------
+    >>> file_of("mortgage", "json"), file_of("churn: SOFT DRINKS", "md")
+    ('models/propensity/mortgage.json', 'models/propensity/churn_SOFT_DRINKS-004ee18c.md')
+    """
+    plain = re.sub(r"\W+", "_", model_id)[:60]
+    mark = "" if plain == model_id else f"-{zlib.crc32(model_id.encode()):08x}"
+    return f"models/propensity/{plain}{mark}.{ending}"
 
 
 class Explainer(Protocol):
@@ -17,6 +33,11 @@ class Explainer(Protocol):
     @property
     def factors(self) -> tuple[str, ...]:
         """Columns that are used, in the order of the contributions."""
+        ...
+
+    @property
+    def encoder(self) -> Encoder:
+        """How raw columns are read."""
         ...
 
     def predict(self, columns: Columns) -> Floats:

@@ -1,0 +1,1 @@
+"""What models of propensity say: findings, reasons and model cards."""
