@@ -73,7 +73,7 @@ def break_even_share(purchases: Purchases) -> float | None:
     return round(spent / brought, 12) if brought > 0 else None
 
 
-def profit_curve(purchases: Purchases, share: float) -> list[CurvePoint]:
+def profit_curve(purchases: Purchases, share: float, also: int = 0) -> list[CurvePoint]:
     """Add up a list by depth.
 
     Who buys is chance: the interval is that of the sum of independent purchases, each made with its probability and
@@ -85,6 +85,8 @@ def profit_curve(purchases: Purchases, share: float) -> list[CurvePoint]:
         Most worth first.
     share
         Share of the purchases that the contact causes.
+    also
+        One more number of customers to stop at, such as :func:`best_depth`.
 
     Examples
     --------
@@ -97,6 +99,7 @@ def profit_curve(purchases: Purchases, share: float) -> list[CurvePoint]:
     if not n_all:
         return []
     ends = {max(1, math.ceil(round(depth * n_all, 9))): depth for depth in reversed(DEPTHS)}
+    ends |= {also: also / n_all} if 0 < also <= n_all and also not in ends else {}
     sums = _running(purchases, share)
     return [_point(sums[end - 1], end, depth) for end, depth in sorted(ends.items())]
 
