@@ -214,7 +214,7 @@ def test_a_newer_schema_gets_one_sentence(store):
     Operations.open(store).close()
     with closing(sqlite3.connect(store / "operations.db")) as other:
         other.execute("PRAGMA user_version = 7")
-    with pytest.raises(WorkspaceError, match=r"newer nextbest \(format 7, this one knows up to 1"):
+    with pytest.raises(WorkspaceError, match=r"newer nextbest \(format 7, this one knows up to 2"):
         Operations.open(store)
 
 
@@ -254,6 +254,7 @@ def test_a_full_disk_gets_one_sentence(operations):
     def leave_no_room(connection, _):
         connection.execute("PRAGMA max_page_count = 1")
 
+    operations.close()
     with pytest.raises(WorkspaceError, match="the disk is full"):
         operations.review("r1", "noted", by=None, at=NOON, note="x" * 100_000)
     assert operations.sequence() == 0

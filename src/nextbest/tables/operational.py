@@ -6,6 +6,7 @@ Instants are UTC without zone; JSON is text; money is decimal text. ``personal``
 person. This module loads SQLAlchemy: it stands outside the door of ``nextbest.tables``.
 """
 
+from datetime import datetime
 from typing import Final
 
 import sqlalchemy as sa
@@ -220,3 +221,21 @@ SECRETS: Final = sa.Table(
     sa.Column("value", sa.Text, nullable=False, info=PERSONAL),
 )
 """Keys of this database, such as that of the hashes in ``erasures``."""
+
+
+def next_sequence(connection: sa.Connection, changed_at: datetime, changed_by: str | None = None) -> int:
+    """Give a change its number: within a transaction that holds the write lock, so that numbers appear in their order.
+
+    Parameters
+    ----------
+    connection
+        In a writing transaction.
+    changed_at
+        UTC without zone.
+    changed_by
+        Who changed something, where it was a person.
+    """
+    last = connection.scalar(sa.select(sa.func.max(CHANGES.c.sequence))) or 0
+    row = {"sequence": last + 1, "changed_at": changed_at, "changed_by": changed_by}
+    connection.execute(CHANGES.insert(), row)
+    return last + 1

@@ -1,7 +1,7 @@
-"""What people decide by hand: reviews of rules and rules they write, safe from every later run.
+"""What happens between two runs: what people decide by hand, and all that the decision service writes.
 
-One SQLite file per workspace (WAL, synchronous=FULL). Nothing is ever overwritten: each change gets the next sequence number,
-and a run copies the rows up to a number that its manifest records, so the same number gives the same rows for ever.
+One SQLite file per workspace (WAL, synchronous=FULL), or a PostgreSQL database by URL. Each change gets the next sequence
+number, and a run copies the rows up to a number that its manifest records, so the same number gives the same rows.
 """
 
 from nextbest.engines.operations.records import STATES, Review, State, WrittenRule

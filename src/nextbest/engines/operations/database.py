@@ -1,119 +1,133 @@
-"""The SQLite file: opened, created once, read and written in transactions, its troubles told in one sentence."""
+"""The operational database: opened, brought up to date once, read and written in transactions, its troubles told in one sentence."""
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Final
+from typing import Any
 
 import filelock
 import sqlalchemy as sa
 
-from nextbest.base.errors import WorkspaceError
-from nextbest.engines.operations.records import TABLES, VERSION
+from nextbest.base.errors import SettingsError, WorkspaceError
+from nextbest.engines.operations.dialects import DIALECTS, dialect_of, trouble
+from nextbest.tables.operational import VERSION
 
 
 class Database:
-    """``operations.db`` of one workspace.
+    """SQLite in a file of the workspace, or PostgreSQL by URL.
 
     Attributes
     ----------
     engine
-        Opens a connection for each transaction and closes it after.
-    path
-        Of the file; errors name it.
+        Keeps a few connections.
+    name
+        Of the file, or of the database without user and password; errors name it.
     """
 
-    def __init__(self, engine: sa.Engine, path: Path) -> None:
+    def __init__(self, engine: sa.Engine, name: str, patience: float = 10.0) -> None:
         self.engine = engine
-        self.path = path
-        sa.event.listen(engine, "connect", _configure)
+        self.name = name
+        self._dialect = dialect_of(engine)
+        sa.event.listen(
+            engine, "connect", lambda connection, _: self._dialect.configure(connection, patience)
+        )
 
     @classmethod
     def open(cls, path: Path, patience: float) -> Database:
-        """Open the file, or create it; wait ``patience`` seconds for another process that is writing."""
+        """Open a SQLite file, or create it; wait ``patience`` seconds for another process that is writing."""
         url = sa.URL.create("sqlite+pysqlite", database=str(path))
-        engine = sa.create_engine(url, poolclass=sa.NullPool, connect_args={"timeout": patience})
-        database = cls(engine, path)
-        database._prepare(patience)
+        options: dict[str, Any] = {"timeout": patience, "check_same_thread": False}
+        database = cls(sa.create_engine(url, connect_args=options), path.name, patience)
+        with database.plain_errors():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            database._prepare(filelock.FileLock(path.with_suffix(".lock"), timeout=patience))
+        return database
+
+    @classmethod
+    def connect(cls, url: str, patience: float) -> Database:
+        """Open a PostgreSQL database by URL, such as ``postgresql://shop@db.example/nextbest``."""
+        try:
+            parsed = sa.make_url(url)
+        except sa.exc.ArgumentError:
+            raise SettingsError("operations.url_wrong", got=url.partition("@")[2] or url[:20]) from None
+        if parsed.get_backend_name() not in DIALECTS:
+            raise SettingsError("operations.url_wrong", got=parsed.get_backend_name())
+        if parsed.get_backend_name() == "sqlite":
+            return cls.open(Path(parsed.database or ""), patience)
+        engine = sa.create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+        database = cls(engine, str(parsed.database), patience)
+        with database.plain_errors():
+            database._prepare(nullcontext())
         return database
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
-        """Take the write lock at once, so that sequence numbers appear in their order."""
-        with _plain_errors(self.path), self._transaction("BEGIN IMMEDIATE") as connection:
+        """Take the write lock at once, so that numbers of changes appear in their order."""
+        with self.plain_errors(), self._transaction(self._dialect.begin_writing) as connection:
             yield connection
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
-        """See one state of the file, whoever writes meanwhile."""
-        with _plain_errors(self.path), self._transaction("BEGIN") as connection:
+        """See one state of the database, whoever writes meanwhile."""
+        with self.plain_errors(), self._transaction(self._dialect.begin_reading) as connection:
             yield connection
 
-    def _prepare(self, patience: float) -> None:
-        """Create the tables once, however many processes come at the same time."""
-        with _plain_errors(self.path):
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            if self._version() == VERSION:
-                return
-            with filelock.FileLock(self.path.with_suffix(".lock"), timeout=patience):
-                if self._version() == VERSION:
-                    return
+    def clean_up(self) -> None:
+        """Leave nothing of what was erased in the files."""
+        with self.plain_errors(), self.engine.connect() as connection:
+            alone = connection.execution_options(isolation_level="AUTOCOMMIT")
+            for statement in self._dialect.after_erasing:
+                alone.exec_driver_sql(statement)
+
+    def _prepare(self, lock: Any) -> None:
+        """Bring the tables up to date once, however many processes come at the same time."""
+        if self._version() == VERSION:
+            return
+        with lock:
+            if self.engine.dialect.name == "sqlite":
                 with self.engine.connect() as connection:
                     connection.exec_driver_sql("PRAGMA journal_mode = WAL")
-                with self._transaction("BEGIN IMMEDIATE") as connection:
-                    TABLES.create_all(connection)
-                    connection.exec_driver_sql(f"PRAGMA user_version = {VERSION}")
+            with self._transaction(self._dialect.begin_writing) as connection:
+                before = self._dialect.version(connection)
+                if before == VERSION:
+                    return
+                from nextbest.engines.operations.migrating import upgrade
+
+                upgrade(connection, before)
+                for statement in self._dialect.set_version:
+                    connection.exec_driver_sql(statement.format(version=VERSION))
 
     def _version(self) -> int:
         with self.engine.connect() as connection:
-            version = int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
+            version = self._dialect.version(connection)
         if version > VERSION:
-            raise WorkspaceError("operations.newer", path=self.path.name, got=version, known=VERSION)
+            raise WorkspaceError("operations.newer", path=self.name, got=version, known=VERSION)
         return version
 
     @contextmanager
-    def _transaction(self, begin: str) -> Iterator[sa.Connection]:
+    def _transaction(self, begin: tuple[str, ...]) -> Iterator[sa.Connection]:
         with self.engine.connect() as connection:
-            connection.exec_driver_sql(begin)
+            for statement in begin:
+                connection.exec_driver_sql(statement)
             yield connection
             connection.commit()
 
-
-def _configure(connection: sqlite3.Connection, _: object) -> None:
-    """Leave transactions to us, and let no commit be lost when the power fails."""
-    connection.isolation_level = None
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA foreign_keys = ON")
-
-
-@contextmanager
-def _plain_errors(path: Path) -> Iterator[None]:
-    """Turn what SQLite and the operating system say into a sentence."""
-    try:
-        yield
-    except filelock.Timeout:
-        raise WorkspaceError("operations.locked", path=path.name) from None
-    except OSError as error:
-        raise WorkspaceError("operations.not_writable", path=path.name, reason=str(error.strerror)) from error
-    except sa.exc.DBAPIError as error:
-        name = str(getattr(error.orig, "sqlite_errorname", ""))
-        code = next((code for start, code in _SENTENCES.items() if name.startswith(start)), None)
-        if code is None:
-            raise
-        raise WorkspaceError(code, path=path.name, reason=str(error.orig)) from error
-
-
-_SENTENCES: Final = {
-    "SQLITE_BUSY": "operations.locked",
-    "SQLITE_LOCKED": "operations.locked",
-    "SQLITE_FULL": "operations.full",
-    "SQLITE_CORRUPT": "operations.damaged",
-    "SQLITE_NOTADB": "operations.damaged",
-    "SQLITE_READONLY": "operations.not_writable",
-    "SQLITE_CANTOPEN": "operations.not_writable",
-    "SQLITE_PERM": "operations.not_writable",
-    "SQLITE_IOERR": "operations.not_writable",
-}
+    @contextmanager
+    def plain_errors(self) -> Iterator[None]:
+        """Turn what the database and the operating system say into a sentence."""
+        try:
+            yield
+        except filelock.Timeout:
+            raise WorkspaceError("operations.locked", path=self.name) from None
+        except OSError as error:
+            raise WorkspaceError(
+                "operations.not_writable", path=self.name, reason=str(error.strerror)
+            ) from error
+        except sa.exc.DBAPIError as error:
+            code = trouble(self._dialect, error)
+            if code is None:
+                raise
+            reason = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else "no answer"
+            raise WorkspaceError(code, path=self.name, reason=reason) from error

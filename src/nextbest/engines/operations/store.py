@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -12,15 +13,8 @@ import sqlalchemy as sa
 
 from nextbest.base.errors import DataError
 from nextbest.engines.operations.database import Database
-from nextbest.engines.operations.records import (
-    CHANGES,
-    REVIEWS,
-    STATES,
-    WRITTEN_RULES,
-    Review,
-    State,
-    WrittenRule,
-)
+from nextbest.engines.operations.records import STATES, Review, State, WrittenRule
+from nextbest.tables.operational import CHANGES, REVIEWS, WRITTEN_RULES, next_sequence
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -44,13 +38,15 @@ class Operations:
         self._database = database
 
     @classmethod
-    def open(cls, store: Path, *, patience: float = 10.0) -> Self:
+    def open(cls, store: Path, *, url: str | None = None, patience: float = 10.0) -> Self:
         """Open ``operations.db`` in a workspace's ``store`` folder, and create it the first time.
 
         Parameters
         ----------
         store
             The workspace's ``store`` folder.
+        url
+            Of a PostgreSQL database to use in its place, such as ``postgresql://shop@db.example/nextbest``.
         patience
             Seconds to wait for another process that is writing.
 
@@ -58,8 +54,12 @@ class Operations:
         ------
         WorkspaceError
             It cannot be read or written, is damaged, or was written by a newer nextbest.
+        SettingsError
+            The URL names no database that can be used.
         """
-        return cls(Database.open(store / "operations.db", patience))
+        return cls(
+            Database.connect(url, patience) if url else Database.open(store / "operations.db", patience)
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -68,8 +68,16 @@ class Operations:
         self.close()
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the database."""
         self._database.engine.dispose()
+
+    def writing(self) -> AbstractContextManager[sa.Connection]:
+        """Open a transaction that holds the write lock and commits at its end: what the decision service writes with."""
+        return self._database.writing()
+
+    def reading(self) -> AbstractContextManager[sa.Connection]:
+        """Open a transaction that sees one state of the database and changes nothing."""
+        return self._database.reading()
 
     def review(
         self, rule_id: str, state: State, *, by: str | None, at: datetime, note: str | None = None
@@ -179,9 +187,7 @@ class Operations:
 def _change(connection: sa.Connection, by: str | None, at: datetime) -> int:
     if at.tzinfo is None:
         raise DataError("operations.time_without_zone", got=at.isoformat())
-    when = at.astimezone(UTC).replace(tzinfo=None)
-    result = connection.execute(CHANGES.insert().values(changed_at=when, changed_by=by))
-    return int(result.lastrowid)
+    return next_sequence(connection, at.astimezone(UTC).replace(tzinfo=None), by)
 
 
 def _up_to(table: sa.Table, up_to: int | None) -> sa.Select[Any]:

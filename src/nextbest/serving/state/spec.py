@@ -15,14 +15,14 @@ Document: TypeAlias = dict[str, Any]
 ``cart``    ``+`` or ``-``, product_id, units, price  100
 ``searches``  words                                   20
 ``offers``  verb, decision_id, offer_id               100
-``orders``  product ids                               20
+``orders``  product ids                               10
 ``others``  type of the event                         60
 =========== ======================================== ======
 
 ``emptied`` is the last entry that said all there is in the cart (an order, a look at the whole cart): ``[at, id, lines]``.
 ``consents`` holds the last entry per purpose and channel: ``{"email|": [at, id, "granted"]}``.
 """
-LIMITS: Final = {"views": 60, "cart": 100, "searches": 20, "offers": 100, "orders": 20, "others": 60}
+LIMITS: Final = {"views": 60, "cart": 100, "searches": 20, "offers": 100, "orders": 10, "others": 60}
 """Entries kept of each list: the latest ones."""
 MAX_LINES: Final = 50
 """Products kept of one order or of one look at the cart."""

@@ -1,0 +1,117 @@
+"""What SQLite and PostgreSQL do differently: how a write lock is taken, what a connection is told, what a trouble means."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+_LOCK: Final = 7_365_214_099
+"""Advisory lock of every writing transaction: numbers of changes appear in their order, and counts of contacts hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """One kind of database."""
+
+    configure: Callable[[Any, float], None]
+    """Told to each new connection, with the seconds to wait for another that is writing."""
+    begin_reading: tuple[str, ...]
+    begin_writing: tuple[str, ...]
+    version: Callable[[sa.Connection], int]
+    """Of the tables that are there; 0 where there are none."""
+    set_version: tuple[str, ...]
+    """Told with ``{version}`` when the tables have changed."""
+    after_erasing: tuple[str, ...]
+    """Told outside transactions, so that nothing erased is left in the files."""
+    troubles: Mapping[str, str]
+    """Sentences by the beginning of the error's name or code."""
+
+
+def trouble(dialect: Dialect, error: sa.exc.DBAPIError) -> str | None:
+    """Find the sentence for what a database says."""
+    name = getattr(error.orig, "sqlite_errorname", None) or getattr(error.orig, "sqlstate", None)
+    if name is None:
+        return "operations.unreachable" if error.connection_invalidated or _is_lost(error) else None
+    return next((code for start, code in dialect.troubles.items() if str(name).startswith(start)), None)
+
+
+def dialect_of(engine: sa.Engine) -> Dialect:
+    """Choose by the engine's name."""
+    return DIALECTS[engine.dialect.name]
+
+
+def _is_lost(error: sa.exc.DBAPIError) -> bool:
+    """Tell whether PostgreSQL could not be reached at all: its errors then have no code."""
+    return isinstance(error, sa.exc.OperationalError)
+
+
+def _configure_sqlite(connection: sqlite3.Connection, _: float) -> None:
+    """Leave transactions to us, and let no commit be lost when the power fails."""
+    connection.isolation_level = None
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA secure_delete = FAST")
+
+
+def _configure_postgresql(connection: Any, patience: float) -> None:
+    """Wait for a lock as long as asked; instants are UTC."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"set lock_timeout = {int(patience * 1000)}")
+        cursor.execute("set synchronous_commit = on")
+        cursor.execute("set time zone 'UTC'")
+    connection.commit()
+
+
+def _sqlite_version(connection: sa.Connection) -> int:
+    return int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
+
+
+def _postgresql_version(connection: sa.Connection) -> int:
+    is_there = connection.scalar(sa.text("select to_regclass('alembic_version') is not null"))
+    return int(connection.scalar(sa.text("select version_num from alembic_version")) or 0) if is_there else 0
+
+
+DIALECTS: Final = {
+    "sqlite": Dialect(
+        _configure_sqlite,
+        begin_reading=("BEGIN",),
+        begin_writing=("BEGIN IMMEDIATE",),
+        version=_sqlite_version,
+        set_version=("PRAGMA user_version = {version}",),
+        after_erasing=("PRAGMA wal_checkpoint(TRUNCATE)",),
+        troubles={
+            "SQLITE_BUSY": "operations.locked",
+            "SQLITE_LOCKED": "operations.locked",
+            "SQLITE_FULL": "operations.full",
+            "SQLITE_CORRUPT": "operations.damaged",
+            "SQLITE_NOTADB": "operations.damaged",
+            "SQLITE_READONLY": "operations.not_writable",
+            "SQLITE_CANTOPEN": "operations.not_writable",
+            "SQLITE_PERM": "operations.not_writable",
+            "SQLITE_IOERR": "operations.not_writable",
+        },
+    ),
+    "postgresql": Dialect(
+        _configure_postgresql,
+        begin_reading=("set transaction isolation level repeatable read, read only",),
+        begin_writing=(f"select pg_advisory_xact_lock({_LOCK})",),
+        version=_postgresql_version,
+        set_version=(),
+        after_erasing=("vacuum",),
+        troubles={
+            "55P03": "operations.locked",
+            "53100": "operations.full",
+            "53": "operations.unreachable",
+            "57P": "operations.unreachable",
+            "08": "operations.unreachable",
+            "28": "operations.refused",
+            "3D": "operations.refused",
+            "42501": "operations.refused",
+            "25006": "operations.not_writable",
+        },
+    ),
+}

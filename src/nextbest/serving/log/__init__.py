@@ -1,0 +1,69 @@
+"""The log: events and decisions on the disk before anybody is told, contacts that never exceed their caps.
+
+``append``, ``record`` and ``reserve`` work within a writing transaction; a ``Writer`` gathers such work from many callers into
+few commits. ``erase`` and ``everything_about`` serve a customer's rights.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any, Final
+
+from nextbest.serving.log.spec import (
+    Appended,
+    AssignmentReason,
+    Cap,
+    Decision,
+    Outcome,
+    Reached,
+    WriterSettings,
+)
+
+if TYPE_CHECKING:
+    from nextbest.serving.log.contacts import release, reserve, used
+    from nextbest.serving.log.decisions import find, of_request, outcomes, record
+    from nextbest.serving.log.events import append
+    from nextbest.serving.log.rights import erase, everything_about
+    from nextbest.serving.log.writer import FullError, Writer
+
+__all__ = [
+    "Appended",
+    "AssignmentReason",
+    "Cap",
+    "Decision",
+    "FullError",
+    "Outcome",
+    "Reached",
+    "Writer",
+    "WriterSettings",
+    "append",
+    "erase",
+    "everything_about",
+    "find",
+    "of_request",
+    "outcomes",
+    "record",
+    "release",
+    "reserve",
+    "used",
+]
+_PLACES: Final = {
+    "append": "events",
+    "erase": "rights",
+    "everything_about": "rights",
+    "find": "decisions",
+    "FullError": "writer",
+    "of_request": "decisions",
+    "outcomes": "decisions",
+    "record": "decisions",
+    "release": "contacts",
+    "reserve": "contacts",
+    "used": "contacts",
+    "Writer": "writer",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _PLACES:
+        return getattr(importlib.import_module(f"nextbest.serving.log.{_PLACES[name]}"), name)
+    raise AttributeError(name)

@@ -1,0 +1,86 @@
+"""Decisions: written before they are answered, found again with what became of them."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+import sqlalchemy as sa
+
+from nextbest.serving.events import DECISION_VERBS
+from nextbest.serving.log.spec import Decision
+from nextbest.tables.operational import DECISIONS, EVENTS, next_sequence
+
+_JSON: Final = ("product_ids", "trace")
+
+
+class FollowedBy(NamedTuple):
+    """One thing that became of a decision."""
+
+    decision_id: str
+    verb: str
+    """shown, clicked, accepted, rejected or expired."""
+    occurred_at: datetime
+    event_id: str
+
+
+def record(connection: sa.Connection, decisions: Sequence[Decision]) -> None:
+    """Write the decisions of a request; answer once the transaction is committed.
+
+    Parameters
+    ----------
+    connection
+        In a writing transaction.
+    decisions
+        Also those that chose nothing, with their cause.
+    """
+    if not decisions:
+        return
+    sequence = next_sequence(connection, decisions[0].decided_at)
+    connection.execute(
+        DECISIONS.insert(), [_row(decision) | {"sequence": sequence} for decision in decisions]
+    )
+
+
+def find(connection: sa.Connection, decision_id: str) -> Decision | None:
+    """Read one decision."""
+    return next(_read(connection, DECISIONS.c.decision_id == decision_id), None)
+
+
+def of_request(connection: sa.Connection, request_id: str) -> list[Decision]:
+    """Read what a request was answered, so that asking again gives the same; placements by name, best rank first."""
+    found = _read(connection, DECISIONS.c.request_id == request_id)
+    return sorted(found, key=lambda decision: (decision.placement, decision.rank or 0, decision.decision_id))
+
+
+def outcomes(connection: sa.Connection, decision_ids: Iterable[str]) -> list[FollowedBy]:
+    """List what became of decisions, by decision, oldest first."""
+    query = (
+        sa.select(EVENTS.c.decision_id, EVENTS.c.type, EVENTS.c.occurred_at, EVENTS.c.event_id)
+        .where(EVENTS.c.decision_id.in_(sorted(set(decision_ids))), EVENTS.c.type.in_(sorted(DECISION_VERBS)))
+        .order_by(EVENTS.c.decision_id, EVENTS.c.occurred_at, EVENTS.c.event_id)
+    )
+    return [
+        FollowedBy(row.decision_id, DECISION_VERBS[row.type], row.occurred_at, row.event_id)
+        for row in connection.execute(query)
+    ]
+
+
+def _row(decision: Decision) -> dict[str, Any]:
+    row = {field.name: getattr(decision, field.name) for field in dataclasses.fields(decision)}
+    for name in _JSON:
+        if row[name] is not None:
+            row[name] = json.dumps(row[name], ensure_ascii=False, separators=(",", ":"))
+    return row
+
+
+def _read(connection: sa.Connection, which: sa.ColumnElement[bool]) -> Iterator[Decision]:
+    for row in connection.execute(sa.select(DECISIONS).where(which)).mappings():
+        values = {name: value for name, value in row.items() if name != "sequence"}
+        for name in _JSON:
+            if values[name] is not None:
+                values[name] = json.loads(values[name])
+        yield Decision(**values)

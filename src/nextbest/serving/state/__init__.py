@@ -1,0 +1,32 @@
+"""State: what is true of a visitor now (cart, views, searches, offers, session, consents), one row per subject.
+
+``absorb`` takes events in within their transaction; ``read`` gives what a decision needs; ``subjects`` names the rows.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from nextbest.serving.state.spec import CartLine, OfferEvent, Seen, Session, SubjectState
+
+if TYPE_CHECKING:
+    from nextbest.serving.state.rows import absorb, read, subjects
+
+__all__ = [
+    "CartLine",
+    "OfferEvent",
+    "Seen",
+    "Session",
+    "SubjectState",
+    "absorb",
+    "read",
+    "subjects",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        from nextbest.serving.state import rows
+
+        return getattr(rows, name)
+    raise AttributeError(name)

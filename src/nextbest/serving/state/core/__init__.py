@@ -1,0 +1,1 @@
+"""The document of a subject: events taken in, two joined, one looked at."""
