@@ -11,7 +11,7 @@ import importlib.util
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
 
@@ -45,13 +45,18 @@ class Draw:
     """The chance in a fit."""
 
     seed: int
-    is_final: bool = False
-    """The model that is kept: averaged over more seeds than those that only judge."""
+    use: Literal["order", "judge", "keep"] = "judge"
+    """Where positives are few, boosted trees are averaged over seeds: one to look at the order of the file, more to judge,
+    twice as many for the model that is kept."""
 
     def seeds(self, n_positive: int, n_few: int) -> range:
-        """Give the seeds of the models to average: ``n_few`` of them where positives are few, twice as many in the end."""
-        n = n_few if n_positive < _FEW else 1
-        return range(self.seed * 1000, self.seed * 1000 + n * (2 if self.is_final and n > 1 else 1))
+        """Give the seeds of the models to average; ``n_few`` of them judge where positives are few."""
+        n = (
+            {"order": 1, "judge": n_few, "keep": 2 * n_few}[self.use]
+            if n_few > 1 and n_positive < _FEW
+            else 1
+        )
+        return range(self.seed * 1000, self.seed * 1000 + n)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +216,9 @@ CANDIDATES: Final = (
     Candidate("tree", (fit_tree,), 1, 10 * _MILLION),
     Candidate("neural_network", (fit_network,), 2, 2 * _MILLION),
     Candidate("rbf_network", (fit_radial,), 2, 2 * _MILLION),
-    Candidate("small_trees", (partial(fit_lightgbm, shape=_SMALL, rounds=250, n_few=_BAG),), 3, 10 * _MILLION),
+    Candidate(
+        "small_trees", (partial(fit_lightgbm, shape=_SMALL, rounds=250, n_few=_BAG),), 3, 10 * _MILLION
+    ),
     Candidate("trees", (partial(fit_lightgbm, shape=_DEFAULT, rounds=150, n_few=1),), 3, 10 * _MILLION),
     Candidate("catboost", (fit_catboost,), 3, 10 * _MILLION),
 )

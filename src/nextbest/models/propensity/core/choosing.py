@@ -199,7 +199,7 @@ def fit_final(task: Task, trial: Trial) -> Predictor:
     most = _FINAL * trial.candidate.most_rows(task.rows.matrix.shape[1])
     some = some_rows(task.target, most, task.seed)
     fit = trial.candidate.fits[trial.variant]
-    return fit(task.rows.take(some), task.target[some], Draw(task.seed, is_final=True))
+    return fit(task.rows.take(some), task.target[some], Draw(task.seed, "keep"))
 
 
 def refit(task: Task, trial: Trial, learnt: Ints, asked: Ints) -> Floats:
@@ -207,5 +207,6 @@ def refit(task: Task, trial: Trial, learnt: Ints, asked: Ints) -> Floats:
     some = learnt[
         some_rows(task.target[learnt], trial.candidate.most_rows(task.rows.matrix.shape[1]), task.seed)
     ]
-    predictor = trial.candidate.fits[trial.variant](task.rows.take(some), task.target[some], Draw(task.seed))
+    fit = trial.candidate.fits[trial.variant]
+    predictor = fit(task.rows.take(some), task.target[some], Draw(task.seed, "order"))
     return margin_of(predictor, task.rows.take(asked))

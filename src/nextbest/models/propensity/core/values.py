@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from nextbest.models.propensity.core.examples import Floats, Ints
 
 _MISSING: Final = frozenset(
-    {"", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "?", "-", "--", ".", "\\n", "缺失", "无", "空"}
+    {"", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "?", "-", "--", ".", "\\n", "缺失", "空"}
 )
 _ENOUGH: Final = 0.98
 """Share of the values that must read as a number or a date; the rest counts as missing."""
