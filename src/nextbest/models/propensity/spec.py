@@ -93,7 +93,7 @@ PROPENSITY_SCORES: Final = Table(
         Column(
             "reasons",
             "string",
-            "up to three factors that raise and one that lowers it, in English; empty beyond the first 10,000 of a run (of many models each has its share, at least 250)",
+            "up to three factors that raise and one that lowers it, in English; where a run scores more than 10,000 rows, for the first 5,000 only (of many models each has its share, at least 100)",
             required=True,
         ),
         Column(

@@ -23,11 +23,15 @@ BASELINE: Final = "baseline"
 CAPACITY: Final = 0.2
 """Share of customers that most campaigns reach: where lists are compared."""
 MOST_REASONS: Final = 10_000
-"""Customers of a run, the most probable ones, that get reasons; where it has many models each gets its share."""
-_FEWEST_REASONS: Final = 250
-_MOST_WEIGHED: Final = 40_000
+"""Customers that get reasons: all, where no more are scored in a run."""
+CALL_LIST: Final = 5_000
+"""Of more, the most probable ones of the run; where it has many models each gets its share."""
+_FEWEST_REASONS: Final = 100
+_MOST_WEIGHED: Final = 20_000
 """Customers of a run whose contributions are added up."""
-_WEIGHED: Final = (400, 4000)
+_WEIGHED: Final = (200, 2000)
+_CLEARLY: Final = 0.01
+"""Difference in gain that is worth a word."""
 _MOST_COMPARED: Final = 20_000
 
 
@@ -62,7 +66,7 @@ class Proof:
     over_baseline: Difference | None
     """Gain at 20 % over the baseline's."""
     best_gain: str
-    """Candidate with the highest gain at 20 %."""
+    """Candidate with the highest gain at 20 %; the chosen one unless another is better by a percentage point."""
     over_chosen: Difference | None
     """Its gain over that of the chosen one; ``None``: they are the same."""
 
@@ -127,9 +131,9 @@ def ranks(probability: Floats, customer_ids: NDArray[Any]) -> Ints:
 
 
 def _best_gain(judged: Mapping[str, Judgement | None], chosen: str) -> str:
-    """Name the candidate with the highest gain at 20 %; the chosen one where it is among the best."""
+    """Name the candidate with the highest gain at 20 %; the chosen one where it comes close."""
     gains = {name: one.top20_share for name, one in judged.items() if one is not None and name != BASELINE}
-    if not gains or gains.get(chosen, 0.0) >= max(gains.values()) - 1e-12:
+    if not gains or gains.get(chosen, 0.0) >= max(gains.values()) - _CLEARLY:
         return chosen
     return max(gains, key=lambda name: gains[name])
 
@@ -192,7 +196,8 @@ def _drifts(result: ModelResult) -> dict[str, float | None]:
 
 
 def _reasons(result: ModelResult, rank: Ints, n_models: int) -> Reasons:
-    rows = np.flatnonzero(rank <= max(_FEWEST_REASONS, MOST_REASONS // n_models))
+    n_each = len(rank) if len(rank) * n_models <= MOST_REASONS else CALL_LIST // n_models
+    rows = np.flatnonzero(rank <= max(_FEWEST_REASONS, n_each))
     some = take(result.scored, rows)
     population = take(result.judged.columns, _spaced(len(result.judged)))
     names = result.model.factors

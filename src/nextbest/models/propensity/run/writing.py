@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ import pyarrow as pa
 from nextbest.base.contract import Table
 from nextbest.base.findings import Finding
 from nextbest.base.messages import LANGUAGES, codes
+from nextbest.models.propensity.core.choosing import Workshop
 from nextbest.models.propensity.core.gains import DEPTHS
 from nextbest.models.propensity.core.judging import Judgement
 from nextbest.models.propensity.core.proving import Proof, prove
@@ -35,9 +37,20 @@ _DECILES: Final = 10
 Row = dict[str, Any]
 
 
-def write(store: Store, results: Sequence[ModelResult]) -> list[Finding]:
-    """Judge every model, write all tables and a card per model and language, and say what was found."""
-    proofs = [prove(result, n_models=len(results)) for result in results]
+def write(store: Store, results: Sequence[ModelResult], workshop: Workshop | None = None) -> list[Finding]:
+    """Judge every model, write all tables and a card per model and language, and say what was found.
+
+    Parameters
+    ----------
+    store
+        Where the tables go.
+    results
+        Finished models.
+    workshop
+        Does models side by side.
+    """
+    each = workshop.each if workshop else map
+    proofs = list(each(partial(prove, n_models=len(results)), results))
     by_name = {table.name: table for table in CARD.writes}
     scores = by_name.pop("propensity_scores")
     parts = [score_rows(proof, scores) for proof in proofs]

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-from nextbest.base.messages import Message, Value, render
+from nextbest.base.messages import Message, Value, render, translate
 
 if TYPE_CHECKING:
     from nextbest.models.propensity.core.judging import Judgement
     from nextbest.models.propensity.core.proving import FactorFact, Proof
 
 _MOST_FACTORS: Final = 15
+_WAYS: Final = ("higher", "lower", "mixed")
 _FIFTH: Final = 5
 """Place of the depth of 20 % on the curve."""
 
@@ -39,7 +40,7 @@ def model_card(proof: Proof, versions: Mapping[str, str], language: str = "en") 
         *_quality(proof, say),
         _table(say("candidates").split("|"), _candidates(proof, language)),
         say("factors"),
-        _table(say("factor_columns").split("|"), _factors(proof)),
+        _table(say("factor_columns").split("|"), _factors(proof, language)),
         *_left_out(proof.factors, say),
         say("limits"),
         say(
@@ -112,14 +113,14 @@ def _numbers(judged: Judgement) -> list[float | None]:
     return [judged.auc.value, judged.log_loss, judged.top20_share, None if fit is None else fit.error]
 
 
-def _factors(proof: Proof) -> list[list[str]]:
+def _factors(proof: Proof, language: str) -> list[list[str]]:
     used = [fact for fact in proof.factors if fact.weight is not None]
     used.sort(key=lambda fact: (-_strength(fact), fact.fate.name))
     return [
         [
             fact.fate.name,
             _digits(_strength(fact)),
-            fact.weight.direction if fact.weight else "",
+            _direction(fact, language),
             _digits(fact.fate.auc),
             _digits(fact.psi),
         ]
@@ -141,6 +142,11 @@ def _of(proof: Proof) -> dict[str, Value]:
         "model": f"propensity.model.{result.chosen}",
         "how": "propensity.judged_folds" if result.folds else "propensity.judged_window",
     }
+
+
+def _direction(fact: FactorFact, language: str) -> str:
+    way = fact.weight.direction if fact.weight else ""
+    return translate(f"propensity.direction.{way}", language) if way in _WAYS else way
 
 
 def _strength(fact: FactorFact) -> float:
