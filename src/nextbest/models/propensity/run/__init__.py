@@ -26,7 +26,7 @@ def run(store: Store, settings: PropensitySettings, moment: Moment) -> list[Find
         for result in results:
             if isinstance(result.model, Model):
                 store.write_file(file_of(result.model_id, "json"), to_bytes(result.model, about(result)))
-        return write(store, results)
+        return write(store, results, workshop)
 
 
 def _results(
