@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from nextbest.advice.report import Edition, render_report, shop_totals
+from nextbest.advice.report import DIGESTS, SHOWN, Edition, render_report
 from nextbest.app.runner import findings_from
 from nextbest.base.errors import SettingsError, WorkspaceError
 from nextbest.base.messages import LANGUAGES
@@ -14,20 +14,6 @@ from nextbest.base.messages import LANGUAGES
 if TYPE_CHECKING:
     from nextbest.app.workspace import Workspace
     from nextbest.engines.duckdb_store import DuckDBStore
-
-SHOWN: Final = (
-    "rules",
-    "rule_periods",
-    "rule_limits",
-    "rfm",
-    "lifecycle",
-    "product_profiles",
-    "audiences",
-    "load_report",
-    "load_reasons",
-    "data_quality",
-    "skipped",
-)
 
 
 def page(workspace: Workspace, against: str | None, language: str | None) -> str:
@@ -49,8 +35,9 @@ def page(workspace: Workspace, against: str | None, language: str | None) -> str
 
 
 def gather(store: DuckDBStore) -> dict[str, pa.Table]:
-    """Read the tables that the report shows and that are there."""
+    """Read the tables that the report shows and that are there; of long ones a digest."""
     tables = {name: store.arrow(store.table(name)) for name in SHOWN if store.has(name)}
-    if store.has("order_lines"):
-        tables["shop_totals"] = store.arrow(shop_totals(store.table("order_lines")))
+    for name, (long, digest) in DIGESTS.items():
+        if store.has(long):
+            tables[name] = store.arrow(digest(store.table(long)))
     return tables

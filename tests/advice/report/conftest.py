@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pyarrow as pa
 import pytest
+from tests.advice.report import typed as typed_rows
 
 from nextbest.base.findings import Finding
 
@@ -111,6 +112,11 @@ def rule():
     return a_rule
 
 
+def as_arrow(tables):
+    """Make typed rows a snapshot."""
+    return {name: pa.Table.from_pylist(rows) for name, rows in tables.items()}
+
+
 def make_snapshot(seed=1, n_customers=600):
     """Every table the report reads."""
     rng = random.Random(seed)  # noqa: S311
@@ -170,6 +176,12 @@ def make_snapshot(seed=1, n_customers=600):
                 )
             ]
         ),
+        **as_arrow(typed_rows.offer_tables() | typed_rows.profit_tables() | typed_rows.campaign_tables()),
+        **as_arrow(
+            typed_rows.model_tables(
+                typed_rows.a_model("Oat milk"), typed_rows.a_model("Pasta", skill=2.0, auc=0.7)
+            )
+        ),
         "skipped": pa.Table.from_pylist([{"capability": "behaviour", "missing": "order_lines.ordered_on"}]),
     }  # fmt: skip
 
@@ -199,3 +211,9 @@ def snapshot_tables():
 def findings():
     """Two findings, one with money."""
     return some_findings()
+
+
+@pytest.fixture(scope="session")
+def arrow():
+    """Give what makes typed rows a snapshot."""
+    return as_arrow

@@ -73,7 +73,7 @@ def test_the_page_is_whole_without_javascript(chromium, files):
     context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(files["en"])
-    assert page.locator("main section").count() == 9
+    assert page.locator("main section").count() == 13
     assert not page.locator(".scheme").is_visible()
     context.close()
 

@@ -169,7 +169,7 @@ def test_charts_are_figures_with_a_summary_and_a_table(pages):
         r'<figure class="drawing" role="img" aria-labelledby="([^"]+)" aria-describedby="([^"]+)"',
         pages["en"],
     )
-    assert 4 <= len(figures) <= 8
+    assert 12 <= len(figures) <= 24
     ids = outline(pages["en"]).ids
     assert {each for pair in figures for each in pair} <= set(ids)
     assert pages["en"].count("The numbers of this chart") == len(figures)

@@ -9,7 +9,9 @@ from inline_snapshot import snapshot
 
 from nextbest.advice.report.core.customers import segments_of, stages_of
 from nextbest.advice.report.spec import Edition
-from nextbest.advice.report.words import DEFINITIONS, Reader, segments_caption, stages_caption
+from nextbest.advice.report.words.definitions import TERMS
+from nextbest.advice.report.words.reader import Reader
+from nextbest.advice.report.words.shop import segments_caption, stages_caption
 from nextbest.base.messages import LANGUAGES, codes
 
 ROOM = resources.files("nextbest.advice.report")
@@ -20,8 +22,9 @@ TEXTS = {
 
 
 def sources():
-    templates = (ROOM / "templates").iterdir()
-    return "\n".join(file.read_text("utf-8") for file in (*templates, ROOM / "run.py", ROOM / "words.py"))
+    folders = (ROOM / name for name in ("templates", "words", "figures"))
+    files = [file for folder in folders for file in folder.iterdir() if file.is_file()]
+    return "\n".join(file.read_text("utf-8") for file in files)
 
 
 def placeholders(text):
@@ -41,7 +44,7 @@ def test_every_text_that_is_named_is_there():
 
 
 def test_every_definition_has_its_term_its_text_and_its_formula():
-    for term in DEFINITIONS:
+    for term in {term for terms in TERMS.values() for term in terms}:
         assert {f"report.define.{term}{part}" for part in ("", ".text", ".formula")} <= TEXTS["en"].keys()
 
 

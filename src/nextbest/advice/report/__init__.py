@@ -6,20 +6,24 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nextbest.advice.report.query import shop_totals
+    from nextbest.advice.report.query import DIGESTS, shop_totals
     from nextbest.advice.report.run import render_report
-    from nextbest.advice.report.spec import SHOP_TOTALS, Edition, ReportSettings
+    from nextbest.advice.report.spec import SHOP_TOTALS, SHOWN, Edition, ReportSettings
 
 _HOMES = {
+    "DIGESTS": "query",
     "Edition": "spec",
     "ReportSettings": "spec",
     "SHOP_TOTALS": "spec",
+    "SHOWN": "spec",
     "render_report": "run",
     "shop_totals": "query",
 }
 
 __all__ = [
+    "DIGESTS",
     "SHOP_TOTALS",
+    "SHOWN",
     "Edition",
     "ReportSettings",
     "render_report",

@@ -2,45 +2,34 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from collections.abc import Mapping, Sequence
-from importlib import resources
+from collections.abc import Sequence
 from typing import Any, Final
 
-import jinja2
 import pyarrow.compute as pc
 
-from nextbest.advice.report import figures, words
 from nextbest.advice.report.core.audiences import audiences_of
+from nextbest.advice.report.core.campaign import campaigns_of
 from nextbest.advice.report.core.changes import changes_of
 from nextbest.advice.report.core.customers import grid_of, segments_of, stages_of
-from nextbest.advice.report.core.paint import tokens
-from nextbest.advice.report.core.reading import rows
+from nextbest.advice.report.core.offers import list_scores, offers_of
+from nextbest.advice.report.core.profit import profit_of
+from nextbest.advice.report.core.propensity import models_of
+from nextbest.advice.report.core.reading import rows_of
 from nextbest.advice.report.core.rules import KINDS, rule_lists, sure_rules
 from nextbest.advice.report.core.shop import limits_of, loading_of, quality_of, shop_of
-from nextbest.advice.report.spec import (
-    Edition,
-    ReportSettings,
-    Row,
-    Tables,
-)
-from nextbest.advice.report.words import Reader
+from nextbest.advice.report.figures import campaign as campaign_figures
+from nextbest.advice.report.figures import offers as offer_figures
+from nextbest.advice.report.figures import profit as profit_figures
+from nextbest.advice.report.figures import propensity as propensity_figures
+from nextbest.advice.report.figures import shop as figures
+from nextbest.advice.report.page import write_page
+from nextbest.advice.report.spec import Edition, ReportSettings, Tables
+from nextbest.advice.report.words.reader import Reader
+from nextbest.advice.report.words.shop import grid_title
 from nextbest.base.findings import Finding
 
 _DRAWN: Final = 12
 """Bars or intervals in a chart; the table under it has more."""
-_SECTIONS: Final = (
-    "findings",
-    "changes",
-    "quality",
-    "customers",
-    "together",
-    "next",
-    "audiences",
-    "left_out",
-    "definitions",
-)
 
 
 def render_report(
@@ -56,9 +45,8 @@ def render_report(
     Parameters
     ----------
     tables
-        Tables of a snapshot by name: rules, rule_periods, rule_limits, rfm, lifecycle, product_profiles, audiences,
-        load_report, load_reasons, data_quality, skipped, shop_totals. Where one is absent, its section says what is
-        missing.
+        Tables of a snapshot by name: those of ``SHOWN`` and, of the long ones, their ``DIGESTS``. Where one is absent,
+        its section says what is missing or is left out.
     findings
         Findings of the run, in any order.
     edition
@@ -80,9 +68,13 @@ def render_report(
         **_customer_parts(tables, reader),
         **_rule_parts(tables, reader, chosen),
         **_audience_parts(tables, reader, chosen),
+        **_offer_parts(tables, reader, chosen),
+        **_model_parts(tables, reader, chosen),
+        **_campaign_parts(tables, reader),
+        **_profit_parts(tables, reader),
         "changes": None if against is None else changes_of(tables, against, chosen.max_size_q_value),
     }
-    return _page(reader, shown)
+    return write_page(reader, shown)
 
 
 def _shop_parts(tables: Tables, findings: Sequence[Finding], settings: ReportSettings) -> dict[str, Any]:
@@ -94,12 +86,8 @@ def _shop_parts(tables: Tables, findings: Sequence[Finding], settings: ReportSet
         "loading": loading_of(tables),
         "quality": quality_of(tables),
         "limits": limits_of(tables),
-        "skipped": {row["capability"]: row["missing"] for row in _rows(tables, "skipped")},
+        "skipped": {row["capability"]: row["missing"] for row in rows_of(tables, "skipped")},
     }
-
-
-def _rows(tables: Tables, name: str) -> Sequence[Row]:
-    return rows(tables[name]) if name in tables else []
 
 
 def _customer_parts(tables: Tables, reader: Reader) -> dict[str, Any]:
@@ -108,7 +96,7 @@ def _customer_parts(tables: Tables, reader: Reader) -> dict[str, Any]:
     stages = stages_of(tables["lifecycle"], tables.get("rfm")) if "lifecycle" in tables else []
     return {
         "grid": grid,
-        "grid_title": words.grid_title(reader, grid) if grid else None,
+        "grid_title": grid_title(reader, grid) if grid else None,
         "segments": figures.segments_chart(reader, segments) if segments else None,
         "stages": figures.stages_chart(reader, stages) if stages else None,
     }
@@ -148,32 +136,48 @@ def _audience_parts(tables: Tables, reader: Reader, settings: ReportSettings) ->
     return {"audiences": audiences, "n_audiences": n_all, "audience_chart": chart}
 
 
-def _page(reader: Reader, shown: Mapping[str, Any]) -> str:
-    script = _asset("script.js")
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    page = _templates().get_template("page.html.j2")
-    return page.render(
-        **shown,
-        r=reader,
-        t=reader.say,
-        edition=reader.edition,
-        sections=[name for name in _SECTIONS if name != "changes" or shown["changes"]],
-        definitions=words.DEFINITIONS,
-        style=tokens() + _asset("style.css"),
-        script=script,
-        script_digest=digest,
-    )
+def _offer_parts(tables: Tables, reader: Reader, settings: ReportSettings) -> dict[str, Any]:
+    scores = list_scores(tables["recommend_evaluation"]) if "recommend_evaluation" in tables else []
+    offers = offers_of(tables, settings.max_examples)
+    return {
+        "has_offers": bool(scores or offers),
+        "list_charts": [offer_figures.list_chart(reader, score) for score in scores],
+        "offers": offers,
+        "steps_chart": offer_figures.steps_chart(reader, offers) if offers and offers.steps else None,
+        "ruled_out_chart": offer_figures.ruled_out_chart(reader, offers)
+        if offers and offers.ruled_out
+        else None,
+    }
 
 
-def _templates() -> jinja2.Environment:
-    return jinja2.Environment(
-        loader=jinja2.PackageLoader("nextbest.advice.report"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+def _model_parts(tables: Tables, reader: Reader, settings: ReportSettings) -> dict[str, Any]:
+    models = models_of(tables, at_most=settings.max_models, in_full=settings.models_in_full)
+    drawn = [
+        {
+            "gain": propensity_figures.gain_chart(reader, model, place),
+            "calibration": propensity_figures.calibration_chart(reader, model, place),
+        }
+        for place, model in enumerate(models.shown if models else [])
+    ]
+    return {"models": models, "model_charts": drawn}
 
 
-def _asset(name: str) -> str:
-    return (resources.files("nextbest.advice.report") / name).read_text("utf-8")
+def _campaign_parts(tables: Tables, reader: Reader) -> dict[str, Any]:
+    campaigns = campaigns_of(tables)
+    drawn = [
+        campaign_figures.curve_chart(reader, campaign, place) for place, campaign in enumerate(campaigns)
+    ]
+    return {"campaigns": campaigns, "campaign_charts": drawn}
+
+
+def _profit_parts(tables: Tables, reader: Reader) -> dict[str, Any]:
+    profit = profit_of(tables)
+    heads = profit and profit.heads and profit.is_calibrated
+    return {
+        "profit": profit,
+        "heads_chart": profit_figures.heads_chart(reader, profit) if profit and heads else None,
+        "held_chart": profit_figures.held_chart(reader, profit.held) if profit and profit.held else None,
+        "payback_chart": profit_figures.payback_chart(reader, profit.payback)
+        if profit and profit.payback
+        else None,
+    }

@@ -6,22 +6,26 @@ Colours are the light tones of the palette; the stylesheet turns them into token
 from __future__ import annotations
 
 import math
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import altair as alt
 
+from nextbest.advice.report.core.frame import (
+    ACCENT,
+    HEIGHT,
+    INK,
+    REFERENCE,
+    WIDTH,
+    across,
+    finish,
+    frame,
+    text_width,
+)
 from nextbest.advice.report.core.labels import Place, Spot, place_labels
-from nextbest.advice.report.spec import PALETTE
 
-INK, MUTED, ACCENT = PALETTE["ink"].light, PALETTE["muted"].light, PALETTE["accent"].light
-REFERENCE, HAIRLINE = PALETTE["reference"].light, PALETTE["hairline"].light
-
-_WIDTH: Final = 420
 _MAP_WIDTH: Final = 560
-_HEIGHT: Final = 320
 _LABEL: Final = 320
 _ROW: Final = 28
 _LABELS: Final = 6
@@ -30,25 +34,6 @@ _OVERHANG: Final = 60
 """Labels may reach beyond the map by this many pixels; the page has room there."""
 _AREAS: Final = (24, 600)
 """Circles of no money and of most money, square pixels."""
-_CONFIG: Final[dict[str, Any]] = {
-    "aria": False,
-    "background": None,
-    "font": "sans-serif",
-    "view": {"stroke": None},
-    "axis": {
-        "domain": False,
-        "ticks": False,
-        "gridColor": HAIRLINE,
-        "labelColor": MUTED,
-        "titleColor": MUTED,
-        "labelFontSize": 12,
-        "titleFontSize": 12,
-        "titleFontWeight": "normal",
-        "labelPadding": 8,
-        "titlePadding": 10,
-    },
-    "text": {"color": INK, "fontSize": 12},
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,32 +60,36 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A middle with its quartiles or its confidence limits."""
+    """A middle with its quartiles or its confidence limits, and what it is compared with."""
 
     name: str
     low: float
     middle: float
     high: float
     text: str
+    reference: float | None = None
+    is_quiet: bool = False
+    """Drawn in grey: there to compare with, or not clear enough to be read."""
 
 
 def bars(rows: Sequence[Bar], *, axis: str, number: str) -> dict[str, Any]:
     """Draw horizontal bars from 0, the reference as a grey tick."""
     ends = [max(r.value, r.reference or 0) for r in rows]
+    names = _apart([r.name for r in rows])
     values = [
-        {"name": r.name, "value": r.value, "text": r.text, "reference": r.reference, "end": end}
-        for r, end in zip(rows, ends, strict=True)
+        {"name": name, "value": r.value, "text": r.text, "reference": r.reference, "end": end}
+        for name, r, end in zip(names, rows, ends, strict=True)
     ]
-    base = _chart(values, height=_ROW * len(rows))
-    x = _x("value", axis, number, _from_zero(ends, [r.text for r in rows]))
-    y = _names([r.name for r in rows])
+    base = frame(values, height=_ROW * len(rows))
+    x = across("value", axis, number, _room(ends, [r.text for r in rows]))
+    y = _names(names)
     layers = [
         base.mark_bar(color=ACCENT, height=16).encode(x=x, y=y),
         base.mark_text(align="left", dx=8).encode(x="end:Q", y=y, text="text:N"),
     ]
     if any(r.reference is not None for r in rows):
         layers.append(base.mark_tick(color=INK, thickness=2, size=22).encode(x="reference:Q", y=y))
-    return _finish(alt.layer(*layers))
+    return finish(alt.layer(*layers))
 
 
 def rule_map(points: Sequence[Point], titles: Mapping[str, str]) -> dict[str, Any]:
@@ -121,13 +110,13 @@ def rule_map(points: Sequence[Point], titles: Mapping[str, str]) -> dict[str, An
         | (places[i]._asdict() if i in places else {})
         for i, p in enumerate(points)
     ]
-    base = _chart(values, width=_MAP_WIDTH)
-    x = _x("support", titles["support"], ".2~%", _factors([p.support for p in points]), grid=False)
+    base = frame(values, width=_MAP_WIDTH)
+    x = across("support", titles["support"], ".2~%", _factors([p.support for p in points]), grid=False)
     scale = _factors([0.9, *(end for p in points for end in (p.low, p.high))], base=2)
     y = alt.Y("lift:Q", title=titles["size_lift"], scale=scale, axis=alt.Axis(format="~r", tickCount=5))
-    chance = _chart([{"lift": 1}], width=_MAP_WIDTH).mark_rule(color=REFERENCE, strokeDash=[4, 4])
+    chance = frame([{"lift": 1}], width=_MAP_WIDTH).mark_rule(color=REFERENCE, strokeDash=[4, 4])
     size = alt.Size("money:Q", legend=None, scale=alt.Scale(range=list(_AREAS), zero=True))
-    return _finish(
+    return finish(
         alt.layer(
             chance.encode(y=y),
             base.mark_rule(color=REFERENCE, strokeWidth=1).encode(x=x, y=alt.Y("low:Q"), y2="high:Q"),
@@ -138,20 +127,41 @@ def rule_map(points: Sequence[Point], titles: Mapping[str, str]) -> dict[str, An
 
 
 def intervals(rows: Sequence[Interval], *, axis: str, number: str) -> dict[str, Any]:
-    """Draw a line from the low to the high end and a dot in the middle, one row each."""
+    """Draw a line from the low to the high end and a dot in the middle, one row each; the reference as a tick.
+
+    Where rows reach below 0, a line stands at 0.
+    """
+    names = _apart([r.name for r in rows])
     values = [
-        {"name": r.name, "low": r.low, "middle": r.middle, "high": r.high, "text": r.text} for r in rows
+        {
+            "name": name,
+            "low": r.low,
+            "middle": r.middle,
+            "high": r.high,
+            "end": max(r.high, r.reference or r.high),
+            "text": r.text,
+            "reference": r.reference,
+            "tone": REFERENCE if r.is_quiet else ACCENT,
+        }
+        for name, r in zip(names, rows, strict=True)
     ]
-    base = _chart(values, height=_ROW * len(rows))
-    x = _x("low", axis, number, _from_zero([r.high for r in rows], [r.text for r in rows]))
-    y = _names([r.name for r in rows])
-    return _finish(
-        alt.layer(
-            base.mark_rule(color=ACCENT, strokeWidth=5, opacity=0.35).encode(x=x, x2="high:Q", y=y),
-            base.mark_circle(color=ACCENT, size=90, opacity=1).encode(x="middle:Q", y=y),
-            base.mark_text(align="left", dx=10).encode(x="high:Q", y=y, text="text:N"),
-        )
-    )
+    base = frame(values, height=_ROW * len(rows))
+    ends = [e for r in rows for e in (r.low, r.high, r.reference or 0.0)]
+    room = _room(ends, [r.text for r in rows])
+    x = across("low", axis, number, room)
+    y = _names(names)
+    tone = alt.Color("tone:N", scale=None)
+    layers = [
+        base.mark_rule(strokeWidth=5, opacity=0.35).encode(x=x, x2="high:Q", y=y, color=tone),
+        base.mark_circle(size=90, opacity=1).encode(x="middle:Q", y=y, color=tone),
+        base.mark_text(align="left", dx=10).encode(x="end:Q", y=y, text="text:N"),
+    ]
+    if any(r.reference is not None for r in rows):
+        layers.append(base.mark_tick(color=INK, thickness=2, size=22).encode(x="reference:Q", y=y))
+    if min(ends) < 0:
+        zero = frame([{"zero": 0}], height=_ROW * len(rows)).mark_rule(color=REFERENCE)
+        layers.insert(0, zero.encode(x=across("zero", axis, number, room)))
+    return finish(alt.layer(*layers))
 
 
 def _labels(base: alt.Chart) -> alt.Chart:
@@ -163,16 +173,16 @@ def _labels(base: alt.Chart) -> alt.Chart:
 
 def _label_places(points: Sequence[Point]) -> dict[int, Place]:
     """Find room for up to six labels, most money first."""
-    across = _pixels([p.support for p in points], [p.support for p in points], _MAP_WIDTH)
+    along = _pixels([p.support for p in points], [p.support for p in points], _MAP_WIDTH)
     ends = [0.9, *(end for p in points for end in (p.low, p.high))]
-    up = _pixels([p.size_lift for p in points], ends, _HEIGHT)
+    up = _pixels([p.size_lift for p in points], ends, HEIGHT)
     order = sorted(range(len(points)), key=lambda i: (-points[i].money, i))
     most = max(p.money for p in points) or 1
     spots = [
-        Spot(across[i], _HEIGHT - up[i], _radius(points[i].money / most), text_width(points[i].name))
+        Spot(along[i], HEIGHT - up[i], _radius(points[i].money / most), text_width(points[i].name))
         for i in order
     ]
-    placed = place_labels(spots, width=_MAP_WIDTH + _OVERHANG, height=_HEIGHT, at_most=_LABELS)
+    placed = place_labels(spots, width=_MAP_WIDTH + _OVERHANG, height=HEIGHT, at_most=_LABELS)
     return {order[k]: place for k, place in placed.items()}
 
 
@@ -195,11 +205,6 @@ def _pixels(values: Sequence[float], ends: Sequence[float], length: float) -> li
     return [_MAP_PADDING + (math.log(value) - low) / span * inner for value in values]
 
 
-def _chart(values: Sequence[Mapping[str, Any]], *, height: int = _HEIGHT, width: int = _WIDTH) -> alt.Chart:
-    data = alt.Data(values=list(values))  # type: ignore[no-untyped-call]
-    return alt.Chart(data, width=width, height=height)
-
-
 def _names(names: Sequence[str]) -> alt.Y:
     """Keep room for the longest name: the reader's font may be wider than the one measured here."""
     room = min(max(text_width(name) for name in names), 1.15 * _LABEL)
@@ -207,31 +212,20 @@ def _names(names: Sequence[str]) -> alt.Y:
     return alt.Y("name:N", sort=None, title=None, axis=axis)
 
 
-def _from_zero(ends: Sequence[float], texts: Sequence[str]) -> alt.Scale:
-    """Start at 0 and leave room for the text at the end of the longest bar."""
-    room = max(text_width(text) for text in texts) + 12
-    return alt.Scale(domain=[0, (max(ends) or 1) * _WIDTH / (_WIDTH - room)], nice=False)
-
-
-def text_width(text: str) -> float:
-    """Estimate the width of a chart's text in pixels; Chinese characters are as wide as they are high.
+def _apart(names: Sequence[str]) -> list[str]:
+    """Keep rows of one name apart by spaces without width.
 
     Examples
     --------
-    >>> text_width("milk"), text_width("MILK"), text_width("牛奶")
-    (28.0, 34.0, 24.0)
+    >>> [len(name) for name in _apart(["milk", "tea", "milk"])]
+    [4, 3, 5]
     """
-    return sum(
-        12.0 if unicodedata.east_asian_width(character) in "WF" else 8.5 if character.isupper() else 7.0
-        for character in text
-    )
+    return [name + "\u200b" * names[:i].count(name) for i, name in enumerate(names)]
 
 
-def _x(field: str, title: str, number: str, scale: alt.Scale, *, grid: bool = True) -> alt.X:
-    axis = alt.Axis(format=number, tickCount=5, grid=grid)
-    return alt.X(f"{field}:Q", title=title, scale=scale, axis=axis)
-
-
-def _finish(chart: alt.LayerChart | alt.FacetChart) -> dict[str, Any]:
-    spec: dict[str, Any] = chart.to_dict()
-    return spec | {"config": _CONFIG}
+def _room(ends: Sequence[float], texts: Sequence[str]) -> alt.Scale:
+    """Reach from 0, or from below it, and leave room for the text at the end of the longest row."""
+    room = max(text_width(text) for text in texts) + 12
+    low, high = min(0.0, *ends), max(0.0, *ends)
+    span = ((high - low) or 1.0) * WIDTH / (WIDTH - room)
+    return alt.Scale(domain=[low, low + span], nice=False)

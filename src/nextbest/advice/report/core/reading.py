@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from nextbest.advice.report.spec import Row
+from nextbest.advice.report.spec import Row, Tables
 
 
 def latest(profile: pa.Table) -> pa.Table:
@@ -35,6 +35,17 @@ def rows(table: pa.Table) -> Sequence[Row]:
     """
     found: list[Row] = table.to_pylist()
     return found
+
+
+def rows_of(tables: Tables, name: str) -> Sequence[Row]:
+    """Read a small table of a snapshot; nothing where it is not there.
+
+    Examples
+    --------
+    >>> rows_of({}, "payback")
+    []
+    """
+    return rows(tables[name]) if name in tables else []
 
 
 def column(table: pa.Table, name: str, kind: pa.DataType) -> pa.ChunkedArray:

@@ -1,18 +1,14 @@
-"""Figures: results and words drawn as charts, each with the table of its numbers."""
+"""Charts of customers, rules and audiences."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
-import vl_convert
-
-from nextbest.advice.report import words
 from nextbest.advice.report.core import charts
-from nextbest.advice.report.core.paint import tidy
+from nextbest.advice.report.figures.drawing import draw
 from nextbest.advice.report.spec import Audience, Chart, Group, RuleLine, RuleList
-from nextbest.advice.report.words import Caption, Reader
+from nextbest.advice.report.words import shop as words
+from nextbest.advice.report.words.reader import Reader
 
 
 def segments_chart(reader: Reader, groups: Sequence[Group]) -> Chart:
@@ -21,7 +17,7 @@ def segments_chart(reader: Reader, groups: Sequence[Group]) -> Chart:
     by = "customers" if groups[0].revenue_share is None else "revenue"
     caption = words.segments_caption(reader, groups)
     drawn = charts.bars(bars, axis=reader.say(f"axis.{by}_share"), number=".0%")
-    return _chart("segments", caption, drawn, _group_table(reader, groups, reader.segment))
+    return draw("segments", caption, drawn, _group_table(reader, groups, reader.segment))
 
 
 def stages_chart(reader: Reader, groups: Sequence[Group]) -> Chart:
@@ -32,7 +28,7 @@ def stages_chart(reader: Reader, groups: Sequence[Group]) -> Chart:
     ]
     drawn = charts.bars(bars, axis=reader.say("axis.customers_share"), number=".0%")
     caption = words.stages_caption(reader, groups)
-    return _chart("stages", caption, drawn, _group_table(reader, groups, reader.stage))
+    return draw("stages", caption, drawn, _group_table(reader, groups, reader.stage))
 
 
 def _group_bar(reader: Reader, name: str, group: Group) -> charts.Bar:
@@ -95,7 +91,7 @@ def rule_map(reader: Reader, listed: RuleList) -> Chart | None:
         for line in lines
     ]
     caption = words.map_caption(reader, listed, lines)
-    return _chart(f"map-{listed.level}", caption, charts.rule_map(points, titles), [header, *body])
+    return draw(f"map-{listed.level}", caption, charts.rule_map(points, titles), [header, *body])
 
 
 def days_chart(reader: Reader, lines: Sequence[RuleLine]) -> Chart:
@@ -111,7 +107,7 @@ def days_chart(reader: Reader, lines: Sequence[RuleLine]) -> Chart:
         for line, span in zip(lines, spans, strict=True)
     ]
     drawn = charts.intervals(spans, axis=reader.say("axis.days"), number=",.0f")
-    return _chart("days", words.days_caption(reader, lines), drawn, [header, *body])
+    return draw("days", words.days_caption(reader, lines), drawn, [header, *body])
 
 
 def _days_interval(reader: Reader, line: RuleLine) -> charts.Interval:
@@ -141,10 +137,4 @@ def audience_chart(reader: Reader, audiences: Sequence[Audience], n_all: int) ->
     ]
     unit = reader.edition.currency or reader.say("axis.shop_currency")
     drawn = charts.bars(bars, axis=reader.say("axis.margin", unit=unit), number=",.0f")
-    return _chart("audiences", words.audiences_caption(reader, audiences, n_all), drawn, [header, *body])
-
-
-def _chart(name: str, caption: Caption, drawn: Mapping[str, Any], table: Sequence[Sequence[str]]) -> Chart:
-    # vl-convert escapes the text it draws, so the template takes it as it is.
-    svg = vl_convert.vegalite_to_svg(json.dumps(drawn), vl_version="6.4", allowed_base_urls=[])
-    return Chart(name, caption.title, caption.subtitle, caption.summary, tidy(svg), table[0], table[1:])
+    return draw("audiences", words.audiences_caption(reader, audiences, n_all), drawn, [header, *body])

@@ -1,0 +1,1 @@
+"""Figures: results and words drawn as charts, each with the table of its numbers."""

@@ -1,0 +1,81 @@
+"""The sentences over the charts of models: who will buy, how sure that is, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from nextbest.advice.report.spec import Model, Row
+from nextbest.advice.report.words.reader import Caption, Reader
+
+
+def candidate(reader: Reader, name: str) -> str:
+    """Name a candidate model."""
+    return reader.name(f"report.candidate.{name}", name.replace("_", " "))
+
+
+def gain_caption(reader: Reader, model: Model, top: Row) -> Caption:
+    """Say what the first fifth of the list holds, beside the baseline's."""
+    beside = model.baseline_top
+    title = reader.say(
+        f"gain.title.{'alone' if beside is None else 'beside'}",
+        target=model.target,
+        depth=top["depth"],
+        gain=top["gain"],
+        lift=top["gain_lift"],
+        baseline=None if beside is None else beside["gain"],
+    )
+    chosen = model.chosen
+    subtitle = reader.say(
+        f"gain.subtitle.{'flat' if chosen['kind'] == 'flat' else 'history'}",
+        n=chosen["n"],
+        n_positive=chosen["n_positive"],
+        model=candidate(reader, chosen["model"]),
+    )
+    parts = [
+        reader.say("gain.point", depth=row["depth"], gain=row["gain"], low=row["ci_low"], high=row["ci_high"])
+        for row in model.gains[chosen["model"]]
+        if row["depth"] in (0.1, 0.2, 0.3, 0.5)
+    ]
+    return Caption(title, subtitle, reader.listing(parts or [title]))
+
+
+def calibration_caption(reader: Reader, model: Model) -> Caption:
+    """Say how far what is said is from what was seen."""
+    top = model.calibration[-1]
+    title = reader.say(
+        "calibration.title", target=model.target, predicted=top["predicted"], observed=top["observed"]
+    )
+    error = model.chosen["calibration_error"]
+    parts = [
+        reader.say("calibration.point", predicted=row["predicted"], observed=row["observed"])
+        for row in model.calibration
+    ]
+    return Caption(title, reader.say("calibration.subtitle", error=error), reader.listing(parts))
+
+
+def direction(reader: Reader, factor: Row) -> str:
+    """Say which way a factor points: towards yes when higher, lower, mixed, or at one value."""
+    way = factor["direction"]
+    if way is None:
+        return "–"
+    return reader.name(f"report.direction.{way}", reader.say("direction.value", value=str(way)))
+
+
+def because(reader: Reader, said: Sequence[Mapping[str, Any]]) -> str:
+    """Say what raises and lowers one customer's probability."""
+    parts = [
+        reader.say(
+            "because.raises" if part["adds"] > 0 else "because.lowers",
+            factor=str(part["factor"]),
+            value=_value(reader, part["value"]),
+        )
+        for part in said
+    ]
+    return reader.say("because", parts=tuple(parts))
+
+
+def _value(reader: Reader, value: object) -> str:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return "–" if value is None else str(value)
+    return reader.say("cell.number", value=value)
