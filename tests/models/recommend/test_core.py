@@ -6,15 +6,18 @@ import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nextbest.models.recommend.core.chance import fit_chance
+from nextbest.models.recommend.core.chance import fit_chance, level_ahead
 from nextbest.models.recommend.core.logit import conditional_logit
-from nextbest.models.recommend.core.methods import make_lists, plain_methods
+from nextbest.models.recommend.core.methods import batches, make_lists, plain_methods
 from nextbest.models.recommend.core.metrics import quality
+from nextbest.models.recommend.core.neighbours import neighbours
 from nextbest.models.recommend.core.orders import Orders, hold_out_from, hold_out_last, window
+from nextbest.models.recommend.core.past import Past, backtest, compare
 from nextbest.models.recommend.core.ranking import first_of_groups, first_of_rows, one_after_other
 from nextbest.models.recommend.core.related import for_cart, relations, size_lifts
 from nextbest.models.recommend.core.repeat import pairs
 from nextbest.models.recommend.core.scene import Scene
+from nextbest.models.recommend.core.together import together
 
 TEA, CAKE, MILK, JAM = range(4)
 ANN, BOB, CID = range(3)
@@ -56,7 +59,8 @@ def test_personal_frequency_breaks_ties_by_popularity(orders_of):
     )
     scene = Scene(orders)
     methods = {kind: plain_methods(scene, kind)[:1] for kind in ("repeat", "discover")}
-    made = make_lists(scene, np.array([ANN]), np.array([9]), methods, 3)
+    described = batches(scene, np.array([ANN]), np.array([9]))
+    made = make_lists(scene, described, 1, methods, 3)
     assert made["repeat", "personal_frequency"].tolist() == [[MILK, CAKE, TEA]]
 
 
@@ -198,3 +202,83 @@ def test_a_window_asks_about_every_customer_who_had_ordered(orders_of):
     trial = window(orders_of([(ANN, 1, [TEA]), (BOB, 2, [TEA]), (BOB, 12, [CAKE]), (CID, 11, [TEA])]), 10, 5)
     assert trial.customers.tolist() == [ANN, BOB]
     assert trial.truth.toarray().tolist() == [[0, 0], [0, 1]]
+
+
+def test_a_level_is_followed_when_it_rests_on_much_and_hardly_when_it_rests_on_little():
+    levels = np.array([-2.0, -2.0, -2.0, -1.0])
+    much, little = np.full(4, 10_000.0), np.array([10_000.0, 10_000.0, 10_000.0, 1.0])
+    assert level_ahead(levels, much) == pytest.approx(-0.8, abs=0.05)
+    assert level_ahead(levels, little) == pytest.approx(-2, abs=0.05)
+
+
+@given(st.floats(-5, 5), st.lists(st.floats(1, 1e4), min_size=1, max_size=6))
+def test_a_steady_level_stays(level, n_bought):
+    assert level_ahead(np.full(len(n_bought), level), np.array(n_bought)) == pytest.approx(level)
+
+
+def test_a_shop_whose_level_falls_is_not_foretold_by_its_mean():
+    rng = np.random.default_rng(3)
+    feature = rng.normal(size=(40_000, 1)).astype(np.float32)
+    window = np.repeat(np.arange(4), 10_000)
+    shares = np.array([0.4, 0.3, 0.2, 0.2])
+    chance = fit_chance(feature, rng.random(40_000) < shares[window], window)
+    assert chance(feature).mean() == pytest.approx(0.2, rel=0.1)
+
+
+def past_lists(shares, n=4000, seed=5):
+    """Make a list a window, the latest first, of which a share is bought whatever the row."""
+    rng = np.random.default_rng(seed)
+    return [
+        Past(
+            100 - 28 * at,
+            np.arange(n) // 10,
+            rng.normal(size=(n, 2)).astype(np.float32),
+            rng.random(n) < share,
+        )
+        for at, share in enumerate(shares)
+    ]
+
+
+def test_a_window_is_tested_by_what_was_learnt_before_it():
+    tenths = backtest("repeat", past_lists([0.6, 0.2, 0.2, 0.2, 0.2]))
+    assert {tenth.day for tenth in tenths} == {100, 72}
+    assert len(tenths) == 20
+    latest = [tenth for tenth in tenths if tenth.day == 100]
+    assert all(tenth.predicted < 0.25 < tenth.low <= tenth.observed <= tenth.high for tenth in latest)
+    assert all(
+        tenth.low <= tenth.predicted <= tenth.high
+        for tenth in tenths
+        if tenth.day == 72 and 2 < tenth.decile < 9
+    )
+
+
+def test_tenths_hold_every_row_once_and_rise():
+    (part,) = past_lists([0.3], n=1003)
+    tenths = compare("discover", part, np.linspace(0, 1, 1003))
+    assert sum(tenth.n for tenth in tenths) == 1003
+    assert sum(tenth.n_bought for tenth in tenths) == part.bought.sum()
+    assert [tenth.decile for tenth in tenths] == list(range(1, 11))
+    assert sorted(tenth.predicted for tenth in tenths) == [tenth.predicted for tenth in tenths]
+
+
+@given(st.lists(st.lists(st.integers(0, 1), min_size=5, max_size=5), min_size=2, max_size=12))
+def test_neighbours_say_what_a_table_of_cosines_says(rows):
+    bought = sp.csr_matrix(np.array(rows, np.float32))
+    near = neighbours(bought)
+    table = np.array(rows, float)
+    chosen = [row for row in range(len(rows)) if table[row].sum() > 1]
+    shares = near.shares(bought, np.arange(len(rows)))
+    for row in range(len(rows)):
+        others = [other for other in chosen if other != row]
+        cosine = {other: (table[row] @ table[other]) / np.sqrt(table[other].sum()) for other in others}
+        last = sorted([0.0] * 5 + list(cosine.values()), reverse=True)[near.n_nearest - 1]
+        kept = {other: value for other, value in cosine.items() if value > 0 and value >= last}
+        expected = sum((value * table[other] for other, value in kept.items()), np.zeros(5))
+        total = sum(kept.values())
+        assert shares[row] == pytest.approx(expected / total if total else expected, abs=1e-5)
+
+
+@given(st.lists(st.lists(st.integers(0, 1), min_size=4, max_size=4), min_size=1, max_size=8))
+def test_pairs_are_counted_as_a_matrix_product_counts_them(rows):
+    table = np.array(rows)
+    assert (together(sp.csr_matrix(table)) == table.T @ table).all()

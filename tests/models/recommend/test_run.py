@@ -134,6 +134,19 @@ def test_probabilities_are_shares_and_come_true(shop, lived):
     assert chance.mean() == pytest.approx(came.mean(), rel=0.2)
 
 
+def test_probabilities_are_tested_on_windows_they_were_not_learnt_from(shop, lived):
+    cut = date(2026, 6, 1)
+    store = shop(order_lines=lived(n_customers=250, seed=1))
+    found = run(store, RecommendSettings(holdout=cut), MOMENT)
+    rows = [row for row in tables(store)["recommend_calibration"] if row["list"] == "repeat"]
+    assert {row["starts_on"] for row in rows} == {cut, cut - timedelta(28), cut - timedelta(56)}
+    assert sum(row["n"] for row in rows if row["starts_on"] == cut) == sum(
+        row["list"] == "repeat" for row in tables(store)["recommendations"]
+    )
+    assert all(row["low"] <= row["observed"] <= row["high"] for row in rows)
+    assert said(found) & {"recommend.repeat_chances_held", "recommend.repeat_chances_off"}
+
+
 def test_an_order_sequence_is_enough(shop, lived):
     rows = [
         {

@@ -1,7 +1,7 @@
 """Recommend: what each customer will buy again, what they may discover, and what goes with what.
 
 Reads ``order_lines`` (else ``holdings``), ``products`` and ``customers``; writes ``recommend_evaluation``,
-``recommendations`` and ``related_products``. ``for_cart`` lists what fits a cart; ``fit_chance`` learns probabilities
+``recommend_calibration``, ``recommendations`` and ``related_products``. ``for_cart`` lists what fits a cart; ``fit_chance`` learns probabilities
 from features and what was bought.
 """
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from nextbest.models.recommend.spec import (
     CARD,
+    RECOMMEND_CALIBRATION,
     RECOMMEND_EVALUATION,
     RECOMMENDATIONS,
     RELATED_PRODUCTS,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CARD",
     "RECOMMENDATIONS",
+    "RECOMMEND_CALIBRATION",
     "RECOMMEND_EVALUATION",
     "RELATED_PRODUCTS",
     "Chance",

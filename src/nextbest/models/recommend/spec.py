@@ -18,6 +18,10 @@ REASONS: Final = ("rhythm", "often", "because", "popular", "fresh", "fresh_segme
 """Why a row is in a list; ``recommend.reason.<code>`` holds the sentence."""
 
 
+CLOSE: Final = 0.1
+"""A prediction within this share of what followed came true."""
+
+
 class RecommendSettings(Settings):
     """How lists are made, judged and given a probability."""
 
@@ -61,6 +65,28 @@ RECOMMEND_EVALUATION: Final = Table(
         Column(
             "n_customers", "int64", "customers with something of this list in what came next", required=True
         ),
+    ),
+)
+
+RECOMMEND_CALIBRATION: Final = Table(
+    "recommend_calibration",
+    "one row per list, held-out window and tenth of the rows by probability",
+    ("list", "starts_on", "decile"),
+    (
+        Column("list", "string", "repeat or discover", required=True),
+        Column(
+            "starts_on",
+            "date",
+            "first day of a window of horizon_days; nothing on or after it was seen when its rows were predicted",
+            required=True,
+        ),
+        Column("decile", "int64", "1 holds the least likely tenth, 10 the most likely", required=True),
+        Column("n", "int64", "rows of the list", required=True),
+        Column("n_bought", "int64", "rows that were bought in the window", required=True),
+        Column("predicted", "float64", "mean probability, 0-1", required=True),
+        Column("observed", "float64", "share that was bought, 0-1", required=True),
+        Column("low", "float64", "lower end of the 95 % interval of the share, 0-1", required=True),
+        Column("high", "float64", "upper end of it, 0-1", required=True),
     ),
 )
 
@@ -132,12 +158,30 @@ class ListResult:
     n_customers: int
 
 
+@dataclass(frozen=True, slots=True)
+class ChanceResult:
+    """How the probabilities of one list came true in a window that they were not learnt from."""
+
+    kind: str
+    """repeat or discover."""
+    starts_on: date
+    predicted: float
+    """Mean probability, 0-1."""
+    observed: float
+    """Share that was bought, 0-1."""
+    n_rows: int
+    n_tenths: int
+    """Tenths of the list with 100 purchases or more."""
+    n_close: int
+    """Those whose prediction was within 10 % of what was bought."""
+
+
 CARD: Final = Capability(
     name="recommend",
     question="What will each customer buy again, and what may they discover?",
     recipe="nextbest.models.recommend.run:run",
     settings=RecommendSettings,
-    writes=(RECOMMEND_EVALUATION, RECOMMENDATIONS, RELATED_PRODUCTS),
+    writes=(RECOMMEND_EVALUATION, RECOMMEND_CALIBRATION, RECOMMENDATIONS, RELATED_PRODUCTS),
     requires=("order_lines.customer_id | holdings.customer_id",),
     uses=("products", "customers"),
 )

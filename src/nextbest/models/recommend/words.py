@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from nextbest.base.findings import Finding
 from nextbest.base.messages import codes
-from nextbest.models.recommend.spec import REASONS, ListResult
+from nextbest.models.recommend.spec import CLOSE, REASONS, ChanceResult, ListResult
 
 _NUMBERS = ("n_orders", "since_days", "gap_days")
 
@@ -36,6 +36,18 @@ def _how(result: ListResult) -> str:
 
 def _gain(result: ListResult) -> float | None:
     return result.recall / result.baseline_recall - 1 if result.baseline_recall else None
+
+
+def chance_findings(results: Sequence[ChanceResult]) -> list[Finding]:
+    """Say whether the probabilities of each list came true."""
+    return [
+        Finding(f"recommend.{result.kind}_chances_{_true(result)}", asdict(result), ref=result.kind)
+        for result in results
+    ]
+
+
+def _true(result: ChanceResult) -> str:
+    return "held" if abs(result.predicted - result.observed) <= CLOSE * result.observed else "off"
 
 
 def too_little(

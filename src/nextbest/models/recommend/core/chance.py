@@ -1,29 +1,28 @@
-"""Probability: how likely a customer buys a listed product within the horizon, learnt from an earlier window."""
+"""Probability: how likely a listed product is bought within the horizon, learnt from what followed earlier lists."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.optimize import isotonic_regression
-from scipy.special import expit
+from scipy.special import expit, logit
 
-from nextbest.models.recommend.core.listing import Rows, activity, list_rows
-from nextbest.models.recommend.core.methods import LISTS, Method
-from nextbest.models.recommend.core.orders import Bools, Floats, Orders, Trial, window
-from nextbest.models.recommend.core.scene import Scene
+from nextbest.models.recommend.core.orders import Bools, Floats, Ints
 
 LEAST_PURCHASES = 50
-"""With fewer purchases from a list in the window, its probabilities stay unknown."""
-_MOST_CUSTOMERS = 10_000
-_N_WINDOWS = 3
+"""With fewer purchases to learn from, probabilities stay unknown."""
 _MOST_STEPS = 50
 _RIDGE = 1.0
 _CLOSE = 1e-8
 _N_KNOTS = 50
+_DRIFT = 0.1
+"""Standard deviation of a shop's level from one window to the next, log odds; measured on three shops."""
+_TREND = 0.2
+"""Share of the last change of level that goes on."""
+_CLUSTERING = 2.0
+"""A customer's purchases come together: so many count as one when a window's level is judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,80 +40,25 @@ class Chance:
 
     def __call__(self, features: NDArray[np.float32]) -> Floats:
         """Give the probability of each row."""
-        score = _design(features, self.centre, self.spread) @ self.weights
-        return np.interp(score, self.knots, self.shares)
+        score = _scaled(features, self.centre, self.spread) @ self.weights[1:] + self.weights[0]
+        chance: Floats = np.interp(score, self.knots, self.shares)
+        return chance
 
 
-def described(scene: Scene, rows: Rows, as_of: int) -> NDArray[np.float32]:
-    """Put what is known of the product and of the customer side by side, one line per row of a list."""
-    place = np.log(rows.rank.astype(np.float32))[:, None]
-    return np.concatenate([rows.features, activity(scene, as_of)[rows.customer], place], axis=1)
+def fit_chance(features: NDArray[np.float32], bought: Bools, window: Ints | None = None) -> Chance | None:
+    """Fit a logistic score, then bend it to the shares that were seen, never downwards [1]_.
 
-
-def windows(orders: Orders, as_of: int, days: int) -> list[Trial]:
-    """Give the windows before a day that probabilities are learnt from, the latest first.
-
-    Three windows, so that one odd month does not decide; each with at least its own length of history before it, save
-    the latest.
-    """
-    if orders.day is None or not orders.n_orders:
-        return []
-    first = int(orders.day.min())
-    starts = [as_of - days * number for number in range(1, _N_WINDOWS + 1)]
-    return [window(orders, start, days) for start in starts if start - first >= days or start == starts[0]]
-
-
-def learn_chances(
-    past: Iterable[tuple[Scene, Trial]], methods: Mapping[str, Method], k: int
-) -> dict[str, Chance | None]:
-    """Learn the probabilities of both lists from what followed in some windows.
+    Each window has a level of its own, so that a shop that sells more or fewer of its lists from month to month does
+    not bend the other weights; the level of the window to come is that of :func:`level_ahead`.
 
     Parameters
     ----------
-    past
-        What was seen on each window's first day; every customer who had ordered by then, and what they bought in it.
-    methods
-        The method of each list.
-    k
-        Length of a list.
-    """
-    features: dict[str, list[NDArray[np.float32]]] = {kind: [] for kind in LISTS}
-    bought: dict[str, list[Bools]] = {kind: [] for kind in LISTS}
-    for scene, trial in past:
-        for kind, rows in _listed(scene, trial, methods, k).items():
-            features[kind].append(described(scene, rows, _day(trial)))
-            bought[kind].append(was_bought(rows, trial))
-    return {
-        kind: fit_chance(np.concatenate(features[kind]), np.concatenate(bought[kind]))
-        if bought[kind]
-        else None
-        for kind in LISTS
-    }
-
-
-def _listed(scene: Scene, trial: Trial, methods: Mapping[str, Method], k: int) -> dict[str, Rows]:
-    """Make the lists that a window's customers would have had."""
-    if not len(trial.customers):
-        return {}
-    some = np.arange(0, len(trial.customers), max(1, -(-len(trial.customers) // _MOST_CUSTOMERS)))
-    return list_rows(scene, trial.customers[some], _day(trial), methods, k)
-
-
-def _day(trial: Trial) -> int:
-    assert trial.as_of is not None  # noqa: S101 - a window has days
-    return int(trial.as_of[0])
-
-
-def was_bought(rows: Rows, trial: Trial) -> Bools:
-    """Tell which rows of a list were bought in the trial."""
-    truth: sp.csr_matrix = trial.truth
-    n = np.int64(truth.shape[1])
-    bought = np.repeat(trial.customers, np.diff(truth.indptr)) * n + truth.indices
-    return np.isin(rows.customer * n + rows.product, bought)
-
-
-def fit_chance(features: NDArray[np.float32], bought: Bools) -> Chance | None:
-    """Fit a logistic score, then bend it to the shares that were seen, never downwards [1]_.
+    features
+        Shape (rows, features).
+    bought
+        Rows that were bought, shape (rows,).
+    window
+        Number of each row's window from 0, the earliest; ``None`` where all are of one.
 
     Examples
     --------
@@ -130,36 +74,75 @@ def fit_chance(features: NDArray[np.float32], bought: Bools) -> Chance | None:
     """
     if bought.sum() < LEAST_PURCHASES:
         return None
+    if window is None:
+        window = np.zeros(len(bought), dtype=np.int32)
     wide = features.astype(np.float64)
     centre, spread = wide.mean(axis=0), wide.std(axis=0)
     spread[spread == 0] = 1.0
-    design = _design(features, centre, spread)
-    weights = _logistic(design, bought)
+    n = int(window.max()) + 1
+    design = np.concatenate([np.eye(n)[window], _scaled(features, centre, spread)], axis=1)
+    weights = _logistic(design, bought, n)
     score = design @ weights
+    level = level_ahead(weights[:n], np.bincount(window[bought], minlength=n).astype(np.float64))
     order = np.argsort(score, kind="stable")
     parts = np.array_split(order, min(_N_KNOTS, int(bought.sum()) // 10))
     knots = np.array([score[part].mean() for part in parts])
     seen = np.array([bought[part].mean() for part in parts])
     sizes = np.array([len(part) for part in parts], dtype=np.float64)
-    return Chance(centre, spread, weights, knots, isotonic_regression(seen, weights=sizes).x)
+    shares = isotonic_regression(seen, weights=sizes).x
+    return Chance(centre, spread, np.append(level, weights[n:]), knots, shares)
 
 
-def _design(features: NDArray[np.float32], centre: Floats, spread: Floats) -> Floats:
-    scaled = (features - centre) / spread
-    return np.concatenate([np.ones((len(scaled), 1)), scaled], axis=1)
+def level_ahead(levels: Floats, n_bought: Floats) -> float:
+    """Say where a shop's level will be: where it is now, smoothed by how surely that is known, and a little further.
+
+    A local level model [1]_: the level drifts by about 0.1 from one window to the next, and a window with few
+    purchases says little about it. A fifth of its last change goes on.
+
+    Parameters
+    ----------
+    levels
+        Log odds of each window, the earliest first.
+    n_bought
+        Purchases that each rests on.
+
+    Examples
+    --------
+    >>> round(level_ahead(np.array([-2.0, -2.0, -1.8]), np.array([1000.0, 1000.0, 1000.0])), 2)
+    -1.79
+    >>> round(level_ahead(np.array([-2.0, -2.0, -1.8]), np.array([1000.0, 1000.0, 10.0])), 2)
+    -1.99
+
+    References
+    ----------
+    .. [1] Harvey (1989), Forecasting, structural time series models and the Kalman filter. Cambridge, section 3.2.
+    """
+    noise = _CLUSTERING / np.maximum(n_bought, 1)
+    level, doubt, change = float(levels[0]), float(noise[0]), 0.0
+    for seen, error in zip(levels[1:].tolist(), noise[1:].tolist(), strict=True):
+        doubt += _DRIFT**2
+        gain = doubt / (doubt + error)
+        change = gain * (seen - level)
+        level += change
+        doubt *= 1 - gain
+    return level + _TREND * change
 
 
-def _logistic(design: Floats, bought: Bools) -> Floats:
-    """Fit a logistic regression by Newton's method, with a small penalty on all but the intercept."""
-    weights = np.zeros(design.shape[1])
-    share = bought.mean()
-    weights[0] = np.log(share / (1 - share)) if share < 1 else 10.0
-    penalty = np.full(design.shape[1], _RIDGE)
-    penalty[0] = _CLOSE
+def _scaled(features: NDArray[np.float32], centre: Floats, spread: Floats) -> Floats:
+    scaled: Floats = (features - centre) / spread
+    return scaled
+
+
+def _logistic(design: Floats, bought: Bools, n_levels: int) -> Floats:
+    """Fit a logistic regression by Newton's method; a small penalty draws levels to the mean and weights to zero."""
+    n = len(bought)
+    rest = np.zeros(design.shape[1])
+    rest[:n_levels] = logit(np.clip(bought.mean(), 0.5 / n, 1 - 0.5 / n))
+    weights = rest.copy()
     for _ in range(_MOST_STEPS):
         chance = expit(design @ weights)
-        gradient = design.T @ (bought - chance) - penalty * weights
-        curvature = (design * (chance * (1 - chance))[:, None]).T @ design + np.diag(penalty)
+        gradient = design.T @ (bought - chance) - _RIDGE * (weights - rest)
+        curvature = (design * (chance * (1 - chance))[:, None]).T @ design + _RIDGE * np.eye(len(weights))
         step = np.linalg.solve(curvature, gradient)
         weights = weights + step / max(1.0, float(np.abs(step).max()))
         if np.abs(step).max() < _CLOSE:

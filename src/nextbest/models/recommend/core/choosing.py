@@ -72,13 +72,13 @@ def choose(scene: Scene, trial: Trial) -> dict[str, Choice]:
     truth = {kind: truth_of(kind, scene, asked) for kind in LISTS}
     if max(_n_served(part) for part in truth.values()) < LEAST_CUSTOMERS:
         return {kind: Choice(plain[kind][0], tuple(plain[kind]), {}) for kind in LISTS}
-    rows = _learnable(scene, asked, truth)
+    described = list(batches(scene, asked.customers, asked.as_of))
+    rows = _learnable(scene, described, truth)
     halves = {
         kind: [_blend(scene, kind, name, rows[kind], half) for name, half in _ways(kind)] for kind in LISTS
     }
-    lists = make_lists(
-        scene, asked.customers, asked.as_of, {kind: plain[kind] + halves[kind] for kind in LISTS}, CHOICE_K
-    )
+    methods = {kind: plain[kind] + halves[kind] for kind in LISTS}
+    lists = make_lists(scene, described, len(asked.customers), methods, CHOICE_K)
     return {
         kind: _best(
             (*plain[kind], *(_blend(scene, kind, name, rows[kind], None) for name in BLENDS[kind])),
@@ -116,11 +116,13 @@ def _n_served(truth: sp.csr_matrix) -> int:
     return int((np.diff(truth.indptr) > 0).sum())
 
 
-def _learnable(scene: Scene, trial: Trial, truth: Mapping[str, sp.csr_matrix]) -> dict[str, _Rows]:
+def _learnable(
+    scene: Scene, described: Sequence[Batch], truth: Mapping[str, sp.csr_matrix]
+) -> dict[str, _Rows]:
     """Gather the rows that the blends are learnt from."""
     parts: dict[str, list[_Rows]] = {kind: [] for kind in LISTS}
-    for batch in batches(scene, trial.customers, trial.as_of):
-        own = np.arange(len(trial.customers))[batch.rows]
+    for batch in described:
+        own = np.arange(batch.rows.start, batch.rows.stop)
         parts["repeat"].append(_old_rows(scene, batch, truth["repeat"][own], own))
         parts["discover"].append(_new_rows(scene, batch, truth["discover"][own], own))
     return {kind: _joined(parts[kind]) for kind in LISTS}

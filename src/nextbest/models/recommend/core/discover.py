@@ -44,7 +44,7 @@ def trends(scene: Scene, as_of: Ints) -> Trends:
     days, at = np.unique(as_of, return_inverse=True)
     tables = {
         name: np.array(
-            [np.log(counts[scene.universe] + 0.5) for _, counts in scene.recent(days, half_life)], np.float32
+            [np.log(counts + 0.5) for _, counts in scene.recent_universe(days, half_life)], np.float32
         )
         for name, half_life in _HALF_LIVES.items()
     }

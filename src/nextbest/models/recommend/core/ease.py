@@ -7,6 +7,8 @@ import scipy.linalg.lapack
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from nextbest.models.recommend.core.together import together
+
 _LEAST_PENALTY = 10.0
 _MOST_PENALTY = 1000.0
 _PENALTY_PER_CUSTOMER = 0.2
@@ -38,12 +40,12 @@ def ease(bought: sp.csr_matrix) -> NDArray[np.float32]:
     ----------
     .. [1] Steck (2019), Embarrassingly shallow autoencoders for sparse data. WWW.
     """
-    both = (bought.T @ bought).toarray().astype(np.float64)
+    both = together(bought)
     penalty = min(max(_PENALTY_PER_CUSTOMER * bought.shape[0], _LEAST_PENALTY), _MOST_PENALTY)
     both[np.diag_indices_from(both)] += penalty
     factor, _ = scipy.linalg.lapack.dpotrf(both, lower=1, overwrite_a=1)
     half, _ = scipy.linalg.lapack.dpotri(factor, lower=1, overwrite_c=1)
-    inverse = np.tril(half) + np.tril(half, -1).T
-    weights: NDArray[np.float32] = (-inverse / np.diag(inverse)[None, :]).astype(np.float32)
+    lower = np.tril(half)
+    weights: NDArray[np.float32] = (-(lower + lower.T) / np.diag(lower)[None, :]).astype(np.float32)
     np.fill_diagonal(weights, 0)
     return weights

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from nextbest.models.recommend.core.choosing import Choice, truth_of
-from nextbest.models.recommend.core.methods import LISTS, make_lists
+from nextbest.models.recommend.core.methods import LISTS, batches, make_lists
 from nextbest.models.recommend.core.metrics import Quality, quality
 from nextbest.models.recommend.core.orders import Ints, Trial
 from nextbest.models.recommend.core.ranking import first_of_rows, one_after_other
@@ -46,7 +46,8 @@ def judge(scene: Scene, trial: Trial, choices: Mapping[str, Choice]) -> list[Jud
     """
     longest = max(LENGTHS)
     methods = {kind: choices[kind].tried for kind in LISTS}
-    lists = make_lists(scene, trial.customers, trial.as_of, methods, longest)
+    described = batches(scene, trial.customers, trial.as_of)
+    lists = make_lists(scene, described, len(trial.customers), methods, longest)
     lists["discover", "personal_frequency"] = lists["discover", "popularity"]
     uses = {(kind, name): name for kind, name in lists}
     for kind in LISTS:

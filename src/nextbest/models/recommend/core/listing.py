@@ -38,7 +38,13 @@ class Rows:
 
 
 def list_rows(
-    scene: Scene, customers: Ints, as_of: int | None, methods: Mapping[str, Method], k: int
+    scene: Scene,
+    customers: Ints,
+    as_of: int | None,
+    methods: Mapping[str, Method],
+    k: int,
+    *,
+    with_because: bool = True,
 ) -> dict[str, Rows]:
     """Make both lists of each customer on one day.
 
@@ -54,6 +60,8 @@ def list_rows(
         The method of each list.
     k
         Length of a list.
+    with_because
+        Find the purchase that each discovery follows from.
     """
     days = None if as_of is None else np.full(len(customers), as_of, dtype=np.int32)
     parts: dict[str, list[Rows]] = {kind: [] for kind in LISTS}
@@ -61,12 +69,15 @@ def list_rows(
         for kind in LISTS:
             places = rank(batch, kind, methods[kind], k)
             listed = products(scene, batch, kind, places)
-            make = _repeats if kind == "repeat" else _discoveries
-            parts[kind].append(make(scene, batch, places, listed))
+            parts[kind].append(
+                _repeats(batch, places, listed)
+                if kind == "repeat"
+                else _discoveries(scene, batch, places, listed, with_because=with_because)
+            )
     return {kind: _joined(parts[kind]) for kind in LISTS if parts[kind]}
 
 
-def _repeats(scene: Scene, batch: Batch, places: Ints, listed: Ints) -> Rows:  # noqa: ARG001 - one shape for both
+def _repeats(batch: Batch, places: Ints, listed: Ints) -> Rows:
     owner, column = np.nonzero(places >= 0)
     row, held = places[owner, column], batch.held
     return Rows(
@@ -81,15 +92,18 @@ def _repeats(scene: Scene, batch: Batch, places: Ints, listed: Ints) -> Rows:  #
     )
 
 
-def _discoveries(scene: Scene, batch: Batch, places: Ints, listed: Ints) -> Rows:
+def _discoveries(scene: Scene, batch: Batch, places: Ints, listed: Ints, *, with_because: bool) -> Rows:
     owner, column = np.nonzero(places >= 0)
     nothing = np.full(len(owner), np.nan)
+    follows = np.full(places.shape, -1, dtype=np.int32)
+    if with_because:
+        follows = because(scene.weights, scene.bought[batch.customers], places, scene.universe)
     return Rows(
         batch.customers[owner],
         (column + 1).astype(np.int32),
         listed[owner, column],
         batch.new[owner, places[owner, column]],
-        because(scene.weights, scene.bought[batch.customers], places, scene.universe)[owner, column],
+        follows[owner, column],
         np.zeros(len(owner)),
         nothing,
         nothing,

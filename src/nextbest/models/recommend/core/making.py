@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nextbest.models.recommend.core.chance import described, learn_chances, windows
 from nextbest.models.recommend.core.choosing import Choice, choose
 from nextbest.models.recommend.core.judging import Judged, judge
 from nextbest.models.recommend.core.listing import Rows, list_rows
@@ -23,6 +22,19 @@ from nextbest.models.recommend.core.orders import (
     Trial,
     hold_out_from,
     hold_out_last,
+    window,
+)
+from nextbest.models.recommend.core.past import (
+    N_LEARNT,
+    Past,
+    Tenth,
+    backtest,
+    compare,
+    described,
+    followed,
+    learn_chance,
+    look_back,
+    windows,
 )
 from nextbest.models.recommend.core.related import Related, relations
 from nextbest.models.recommend.core.scene import Scene
@@ -58,6 +70,8 @@ class Made:
     lists: Mapping[str, Rows]
     chances: Mapping[str, Floats | None]
     """Probability of each row of a list; ``None`` where it is not known."""
+    tenths: list[Tenth]
+    """What such probabilities foretold of windows they were not learnt from."""
     related: Mapping[str, Related]
 
 
@@ -88,30 +102,55 @@ def make(orders: Orders, catalogue: Catalogue, as_of: int | None, settings: Reco
     methods = {kind: choice.chosen for kind, choice in choices.items()}
     customers = np.flatnonzero(seen.n_by_customer()).astype(np.int32)
     lists = list_rows(now, customers, day if now.is_dated else None, methods, settings.list_length)
-    chances = _chances(now, lists, day, methods, catalogue, settings)
+    past_lists = _looked_back(now, day, methods, catalogue, settings)
+    chances = {kind: _chance(now, rows, day, past_lists.get(kind, [])) for kind, rows in lists.items()}
+    tenths = [tenth for kind in lists for tenth in backtest(kind, past_lists.get(kind, []))]
+    if cut is not None:
+        tenths += _came_true(orders, now, lists, chances, settings)
     judged = judge(judging, test, choices) if len(test.customers) else []
     related = relations(now, catalogue.families, settings.related_length)
-    return Made(now, day, choices, judged, lists, chances, related)
+    return Made(now, day, choices, judged, lists, chances, tenths, related)
 
 
-def _chances(
+def _looked_back(
     now: Scene,
-    lists: Mapping[str, Rows],
     day: int | None,
     methods: Mapping[str, Method],
     catalogue: Catalogue,
     settings: RecommendSettings,
-) -> dict[str, Floats | None]:
-    """Give each row of the lists its probability; nothing without days or a past to learn from."""
+) -> dict[str, list[Past]]:
+    """Make the lists of earlier days; none without days."""
     if day is None or not now.is_dated:
-        return dict.fromkeys(lists)
-    past = windows(now.orders, day, settings.horizon_days)
-    scenes = ((_scene(trial.seen, catalogue, settings), trial) for trial in past)
-    learnt = learn_chances(scenes, methods, settings.list_length)
-    return {
-        kind: None if (chance := learnt[kind]) is None else chance(described(now, rows, day))
+        return {}
+    trials_before = windows(now.orders, day, settings.horizon_days)
+    seen = ((_scene(trial.seen, catalogue, settings), trial) for trial in trials_before)
+    return look_back(seen, methods, settings.list_length)
+
+
+def _chance(now: Scene, rows: Rows, day: int | None, past: Sequence[Past]) -> Floats | None:
+    """Give each row of a list its probability; nothing without days or a past to learn from."""
+    chance = learn_chance(past[:N_LEARNT])
+    return None if chance is None or day is None else chance(described(now, rows, day))
+
+
+def _came_true(
+    orders: Orders,
+    now: Scene,
+    lists: Mapping[str, Rows],
+    chances: Mapping[str, Floats | None],
+    settings: RecommendSettings,
+) -> list[Tenth]:
+    """Hold the lists of a day against the horizon that was held out, where all of it is known."""
+    day, days = cut_day(settings), settings.horizon_days
+    if day is None or orders.day is None or int(orders.day.max()) + 1 < day + days:
+        return []
+    trial = window(orders, day, days)
+    return [
+        tenth
         for kind, rows in lists.items()
-    }
+        if (chance := chances[kind]) is not None
+        for tenth in compare(kind, followed(now, rows, trial), chance)
+    ]
 
 
 def cut_day(settings: RecommendSettings) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -145,20 +145,31 @@ def products(scene: Scene, batch: Batch, kind: str, places: Ints) -> Ints:
 
 
 def make_lists(
-    scene: Scene, customers: Ints, as_of: Ints | None, methods: Mapping[str, Sequence[Method]], k: int
+    scene: Scene, described: Iterable[Batch], n: int, methods: Mapping[str, Sequence[Method]], k: int
 ) -> dict[tuple[str, str], Ints]:
     """Make the lists of several methods for the same customers, by list and method.
+
+    Parameters
+    ----------
+    scene
+        What may be seen.
+    described
+        The customers, from :func:`batches`.
+    n
+        How many they are.
+    methods
+        By list.
+    k
+        Length of a list.
 
     Returns
     -------
     ``(list, method)`` -> products, shape (customers, k), -1 where a list is shorter.
     """
     made = {
-        (kind, method.name): np.full((len(customers), k), -1, dtype=np.int32)
-        for kind in LISTS
-        for method in methods[kind]
+        (kind, method.name): np.full((n, k), -1, dtype=np.int32) for kind in LISTS for method in methods[kind]
     }
-    for batch in batches(scene, customers, as_of):
+    for batch in described:
         for kind in LISTS:
             for method in methods[kind]:
                 places = rank(batch, kind, method, k)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numba
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ _MOST_REFERENCES = 2000
 _LEAST_NEIGHBOURS = 5
 _MOST_NEIGHBOURS = 200
 _PER_NEIGHBOUR = 10
+_NOBODY = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +24,8 @@ class Neighbours:
 
     bought: sp.csr_matrix
     """What the references bought. Shape (references, products)."""
-    directions: sp.csc_matrix
-    """The same at unit length, turned: shape (products, references)."""
+    buyers: sp.csr_matrix
+    """The same, turned: shape (products, references)."""
     customers: Ints
     """Codes of the references, ascending."""
     n_nearest: int
@@ -34,17 +36,55 @@ class Neighbours:
 
         A customer is not their own neighbour. Shape (customers, products).
         """
-        near = (unit_rows(bought) @ self.directions).toarray()
-        itself = np.searchsorted(self.customers, customers)
-        inside = np.minimum(itself, len(self.customers) - 1)
-        same = self.customers[inside] == customers if len(self.customers) else np.zeros(len(customers), bool)
-        near[np.flatnonzero(same), inside[same]] = 0
-        if near.shape[1] > self.n_nearest:
-            last = np.partition(near, -self.n_nearest, axis=1)[:, -self.n_nearest]
-            near[near < last[:, None]] = 0
-        total = near.sum(axis=1, keepdims=True)
-        shares = (sp.csr_matrix(near) @ self.bought).toarray() / np.where(total > 0, total, 1)
-        return np.asarray(shares, dtype=np.float32)
+        shares = np.zeros(bought.shape, dtype=np.float32)
+        if len(self.customers):
+            place = np.minimum(np.searchsorted(self.customers, customers), len(self.customers) - 1)
+            itself = np.where(self.customers[place] == customers, place, _NOBODY)
+            theirs, buyers = self.bought, self.buyers
+            _shares(
+                (bought.indptr, bought.indices),
+                (buyers.indptr, buyers.indices),
+                (theirs.indptr, theirs.indices),
+                itself,
+                self.n_nearest,
+                shares,
+            )
+        return shares
+
+
+@numba.njit(nogil=True, cache=True)
+def _shares(
+    asked: tuple[Ints, Ints],
+    buyers: tuple[Ints, Ints],
+    bought: tuple[Ints, Ints],
+    itself: Ints,
+    n_nearest: int,
+    shares: NDArray[np.float32],
+) -> None:
+    """Fill in the shares; rows of ones are given as where each begins and which columns it holds."""
+    length = 1 / np.sqrt(np.diff(bought[0]))
+    n_common = np.empty(len(length), dtype=np.int32)
+    said = np.empty(shares.shape[1], dtype=np.float64)
+    for row in range(len(itself)):
+        n_common[:] = 0
+        for product in asked[1][asked[0][row] : asked[0][row + 1]]:
+            for other in buyers[1][buyers[0][product] : buyers[0][product + 1]]:
+                n_common[other] += 1
+        if itself[row] >= 0:
+            n_common[itself[row]] = 0
+        near = n_common * length
+        least = 0.0
+        if len(near) > n_nearest:
+            least = np.partition(near, len(near) - n_nearest)[len(near) - n_nearest]
+        said[:] = 0
+        total = 0.0
+        for other in range(len(near)):
+            if n_common[other] and near[other] >= least:
+                total += near[other]
+                for product in bought[1][bought[0][other] : bought[0][other + 1]]:
+                    said[product] += near[other]
+        if total:
+            shares[row] = said / total
 
 
 def neighbours(bought: sp.csr_matrix) -> Neighbours:
@@ -63,12 +103,4 @@ def neighbours(bought: sp.csr_matrix) -> Neighbours:
     chosen = candidates[np.arange(n) * len(candidates) // max(n, 1)]
     references = bought[chosen]
     n_nearest = min(max(n // _PER_NEIGHBOUR, _LEAST_NEIGHBOURS), _MOST_NEIGHBOURS)
-    return Neighbours(references, unit_rows(references).T.tocsc(), chosen, n_nearest)
-
-
-def unit_rows(matrix: sp.csr_matrix) -> sp.csr_matrix:
-    """Scale each row of ones to length 1."""
-    n = np.repeat(np.diff(matrix.indptr), np.diff(matrix.indptr))
-    return sp.csr_matrix(
-        (matrix.data / np.sqrt(n).astype(np.float32), matrix.indices, matrix.indptr), matrix.shape
-    )
+    return Neighbours(references, references.T.tocsr(), chosen, n_nearest)

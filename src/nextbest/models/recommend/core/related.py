@@ -11,6 +11,7 @@ import scipy.sparse as sp
 from nextbest.models.recommend.core.orders import Floats, Ints
 from nextbest.models.recommend.core.ranking import first_of_rows
 from nextbest.models.recommend.core.scene import Scene
+from nextbest.models.recommend.core.together import together
 
 _SHRINK = 5.0
 """Baskets that both counts are padded with: a pair seen twice says little."""
@@ -57,7 +58,7 @@ def size_lifts(bought: sp.csr_matrix) -> tuple[Floats, Floats]:
     """
     sizes = np.diff(bought.indptr)
     stratum = np.floor(np.log2(np.maximum(sizes, 1))).astype(int)
-    observed = (bought.T @ bought).toarray().astype(np.float64)
+    observed = together(bought)
     expected = np.zeros_like(observed)
     for part in range(1, int(stratum.max(initial=0)) + 1):
         inside = stratum == part

@@ -98,6 +98,14 @@ class Scene:
         order = np.argsort(day, kind="stable")
         return day[order], self.orders.line_product[order]
 
+    @functools.cached_property
+    def _universe_by_day(self) -> tuple[Ints, Ints]:
+        """Sort the lines that are of the universe by day: day and place of each."""
+        day, product = self._by_day
+        place = self.place[product]
+        kept = place >= 0
+        return day[kept], place[kept]
+
     def recent(self, days: Ints, half_life: float) -> Iterator[tuple[int, Floats]]:
         """Count the orders with each product before each day, an order of ``half_life`` days earlier counting half.
 
@@ -112,17 +120,27 @@ class Scene:
         ------
         Each day and its counts, shape (products,).
         """
-        day, product = self._by_day
-        counts, seen, before = np.zeros(self.orders.n_products), 0, int(day[0])
-        for as_of in days.tolist():
-            upto = int(np.searchsorted(day, as_of))
-            fresh, ages = product[seen:upto], as_of - day[seen:upto]
-            counts = counts * 0.5 ** (max(as_of - before, 0) / half_life)
-            counts += np.bincount(fresh, weights=0.5 ** (ages / half_life), minlength=len(counts))
-            seen, before = upto, as_of
-            yield as_of, counts
+        return _fading(*self._by_day, self.orders.n_products, days, half_life)
+
+    def recent_universe(self, days: Ints, half_life: float) -> Iterator[tuple[int, Floats]]:
+        """Count as :meth:`recent` does, for the universe only: counts of shape (universe,)."""
+        return _fading(*self._universe_by_day, len(self.universe), days, half_life)
 
     def recent_on(self, as_of: int, half_life: float) -> Floats:
         """Count as :meth:`recent` does, for one day."""
         ((_, counts),) = self.recent(np.array([as_of]), half_life)
         return counts
+
+
+def _fading(
+    day: Ints, product: Ints, n_products: int, days: Ints, half_life: float
+) -> Iterator[tuple[int, Floats]]:
+    """Carry the counts from one day to the next: they fade, and what was sold in between is added."""
+    counts, seen, before = np.zeros(n_products), 0, int(day[0]) if len(day) else 0
+    ends = np.searchsorted(day, days.astype(day.dtype))
+    for as_of, upto in zip(days.tolist(), ends.tolist(), strict=True):
+        ages = as_of - day[seen:upto]
+        counts = counts * 0.5 ** (max(as_of - before, 0) / half_life)
+        counts += np.bincount(product[seen:upto], weights=0.5 ** (ages / half_life), minlength=n_products)
+        seen, before = upto, as_of
+        yield as_of, counts

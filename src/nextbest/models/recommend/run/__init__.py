@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 import pyarrow as pa
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from nextbest.base.capability import Moment
 from nextbest.base.errors import SettingsError
@@ -11,11 +14,19 @@ from nextbest.base.findings import Finding
 from nextbest.models.recommend.core.judging import OURS
 from nextbest.models.recommend.core.making import EPOCH, Made, cut_day, make
 from nextbest.models.recommend.run.reading import Reading, read
-from nextbest.models.recommend.run.writing import cold_rows, evaluation_rows, list_table, related_rows
-from nextbest.models.recommend.spec import ListResult, RecommendSettings
-from nextbest.models.recommend.words import findings, too_little
+from nextbest.models.recommend.run.writing import (
+    calibration_rows,
+    cold_rows,
+    evaluation_rows,
+    list_table,
+    related_rows,
+)
+from nextbest.models.recommend.spec import CARD, CLOSE, ChanceResult, ListResult, RecommendSettings
+from nextbest.models.recommend.words import chance_findings, findings, too_little
 from nextbest.tables.store import Store
 
+_TELLING = 100
+"""Purchases from which a tenth of a list tells whether its probability came true."""
 _PLAIN = {"repeat": "personal_frequency", "discover": "popularity", "all": "personal_frequency"}
 
 
@@ -23,16 +34,19 @@ def run(store: Store, settings: RecommendSettings, moment: Moment) -> list[Findi
     """Make every customer's lists; findings say how good they are and what the data could not give."""
     reading = read(store, settings, moment.as_of)
     if not reading.orders.n_orders:
-        for name in ("recommend_evaluation", "recommendations", "related_products"):
-            store.write(name, pa.table({"list": pa.array([], pa.string())}))
+        for table in CARD.writes:
+            store.write(table.name, pa.table({"list": pa.array([], pa.string())}))
         return []
     _check(reading, settings)
     as_of = None if reading.orders.day is None else _day(reading, moment)
-    made = make(reading.orders, reading.catalogue, as_of, settings)
+    with threadpool_limits(limits=1, user_api="blas"):  # so that results do not hang on the number of cores
+        made = make(reading.orders, reading.catalogue, as_of, settings)
     store.write("recommend_evaluation", evaluation_rows(made))
+    store.write("recommend_calibration", calibration_rows(made))
     store.write("recommendations", _lists(made, reading, settings))
     store.write("related_products", related_rows(made, reading.items))
-    return findings(_results(made)) + too_little(
+    said = findings(_results(made)) + chance_findings(_came_true(made))
+    return said + too_little(
         n_customers=reading.orders.n_customers,
         n_judged=max((row.quality.n_customers for row in made.judged), default=0),
         has_days=made.as_of is not None,
@@ -95,4 +109,28 @@ def _results(made: Made) -> list[ListResult]:
                     ours.quality.n_customers,
                 )
             )
+    return results
+
+
+def _came_true(made: Made) -> list[ChanceResult]:
+    """Sum up how the probabilities of each list did in the latest window that tests them."""
+    results = []
+    for kind in made.lists:
+        days = [tenth.day for tenth in made.tenths if tenth.kind == kind]
+        if not days:
+            continue
+        latest = [tenth for tenth in made.tenths if tenth.kind == kind and tenth.day == max(days)]
+        told = [tenth for tenth in latest if tenth.n_bought >= _TELLING]
+        n = sum(tenth.n for tenth in latest)
+        results.append(
+            ChanceResult(
+                kind,
+                date.fromordinal(EPOCH + max(days)),
+                sum(tenth.predicted * tenth.n for tenth in latest) / n,
+                sum(tenth.n_bought for tenth in latest) / n,
+                n,
+                len(told),
+                sum(abs(tenth.predicted / tenth.observed - 1) <= CLOSE for tenth in told),
+            )
+        )
     return results

@@ -53,6 +53,25 @@ def evaluation_rows(made: Made) -> pa.Table:
     )
 
 
+def calibration_rows(made: Made) -> pa.Table:
+    """List what was predicted of each tenth of the lists and what followed; empty where nothing could be tested."""
+    tenths = made.tenths
+    return pa.table(
+        {
+            "list": pa.array([tenth.kind for tenth in tenths], pa.string()),
+            "starts_on": pa.array([tenth.day for tenth in tenths], pa.int32()).cast(pa.date32()),
+            **{
+                name: pa.array([getattr(tenth, name) for tenth in tenths], pa.int64())
+                for name in ("decile", "n", "n_bought")
+            },
+            **{
+                name: pa.array([getattr(tenth, name) for tenth in tenths], pa.float64())
+                for name in ("predicted", "observed", "low", "high")
+            },
+        }
+    )
+
+
 def list_table(made: Made, kind: str, reading: Reading) -> pa.Table:
     """Write out one list of every customer who ordered."""
     rows, chance = made.lists[kind], made.chances[kind]
