@@ -5,6 +5,7 @@ import functools
 from nextbest.base.capability import Capability
 from nextbest.base.contract import Table
 from nextbest.decisions.audiences.spec import CARD as AUDIENCES
+from nextbest.decisions.campaigns.spec import CARD as CAMPAIGN
 from nextbest.decisions.offers.spec import CARD as OFFERS
 from nextbest.models.ladders.spec import CARD as LADDERS
 from nextbest.models.profit.spec import CARD as PROFIT
@@ -30,6 +31,7 @@ CATALOGUE: tuple[Capability, ...] = (
     RECOMMEND,
     LADDERS,
     OFFERS,
+    CAMPAIGN,
 )
 
 

@@ -182,7 +182,7 @@ def _clean(parts: Parts, config: Config, scratch: Path) -> None:
     given = {name: table for name, table in loaded.items() if name not in STAGING}
     cleaned = clean(given, config.cleaning, engine.keep)
     made = {name: _write(engine, rows, scratch / f"{name}.parquet") for name, rows in cleaned.tables.items()}
-    made |= _report(parts, _whole(engine, cleaned, given, made), scratch)
+    made |= report_tables(parts, _whole(engine, cleaned, given, made), scratch)
     for name, path in made.items():
         identity = hashlib.sha256(path.read_bytes()).hexdigest()[:24]
         parts.drop(name)
@@ -209,7 +209,7 @@ def _write(engine: DuckDBStore, rows: ir.Table, path: Path) -> Path:
     return path
 
 
-def _report(parts: Parts, whole: Iterable[Mapping[str, Any]], scratch: Path) -> dict[str, Path]:
+def report_tables(parts: Parts, whole: Iterable[Mapping[str, Any]], scratch: Path) -> dict[str, Path]:
     """Write the load report and the reasons behind its numbers."""
     loads = [load | {"loaded_at": datetime.fromisoformat(load["loaded_at"])} for load in parts.loads]
     reasons = [load | reason for load in parts.loads for reason in load["reasons"]]

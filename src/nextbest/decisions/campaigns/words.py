@@ -25,15 +25,18 @@ def findings(summary: Summary, visible_share: float, reason: str | None) -> list
     reason
         Why nobody is held back.
     """
+    plan, most = summary.plan, max(summary.excluded, key=lambda pair: pair[1], default=("beyond_limits", 0))
     values: dict[str, Value] = {
-        **asdict(summary.plan),
-        **{
-            name: value
-            for name, value in asdict(summary).items()
-            if name not in {"plan", "levels", "excluded"}
-        },
+        **asdict(plan),
+        "n_asked": summary.n_asked,
+        "n_offers": summary.n_offers,
+        "product": summary.product,
+        "break_even_share": summary.break_even_share,
+        "unreached": summary.unreached,
+        "source": plan.margin_source and f"offers.margin.{plan.margin_source}",
         "n_left_out": sum(n for _, n in summary.excluded),
-        "left_out": [reason for reason, _ in summary.excluded],
+        "why": f"campaign.reason.{most[0]}",
+        "n_why": most[1],
         "visible_share": visible_share,
         "because": reason,
     }
@@ -70,6 +73,8 @@ def _said(summary: Summary) -> Iterator[tuple[str, float | None, dict[str, Value
     if plan.worth_of_more is not None and plan.worth_of_more > 0:
         double = summary.levels[-1]
         yield "campaign.budget", None, _doubled(plan, double)
+    if summary.excluded:
+        yield "campaign.left_out", None, {}
     if not summary.has_consents:
         yield "campaign.no_consents", None, {}
     if summary.unreached:

@@ -66,4 +66,6 @@ def _at_level(values: Floats, limits: Limits, level: float) -> Limits:
     if level >= 1:
         return limits
     n = int((allocate(values, limits).choice >= 0).sum())
-    return Limits(tuple(1.0 for _ in limits.costs), limits.capacities, max(1.0, n * level // 1)) if n else limits
+    return (
+        Limits(tuple(1.0 for _ in limits.costs), limits.capacities, max(1.0, n * level // 1)) if n else limits
+    )

@@ -5,6 +5,16 @@ from __future__ import annotations
 from typing import Final
 
 from nextbest.base.capability import Capability
+from nextbest.decisions.campaigns.spec.presets import (
+    CHINESE,
+    OUTGOING,
+    PRESETS,
+    SENT,
+    UNSUBSCRIBED,
+    Preset,
+    fields_of,
+    response_of,
+)
 from nextbest.decisions.campaigns.spec.results import (
     BUDGET_LEVELS,
     SHARES,
@@ -33,15 +43,23 @@ __all__ = [
     "CAMPAIGN_PLAN",
     "CARD",
     "CHANNELS",
+    "CHINESE",
+    "OUTGOING",
+    "PRESETS",
     "REASONS",
+    "SENT",
     "SHARES",
     "TEXT_VALUES",
+    "UNSUBSCRIBED",
     "CampaignSettings",
     "LevelTotals",
     "Limits",
     "Objective",
+    "Preset",
     "Rules",
     "Summary",
+    "fields_of",
+    "response_of",
 ]
 
 CARD: Final = Capability(
