@@ -27,6 +27,9 @@ def bought(customer, product, day):
     }
 
 
+TRIED = (("plain", 1), ("good", 20), ("plain", 40))
+
+
 def climbers(n, days=(1, 40)):
     """Customers who buy the plain one on the first day and the good one on the second."""
     return [
@@ -46,7 +49,8 @@ def test_customers_who_step_up_make_a_ladder(make_store):
     found = run(store, SETTINGS, MOMENT)
     plain = ladders(store)["plain"]
     assert (plain["upgrade_id"], plain["source"], plain["is_supported"]) == ("good", "next_band", True)
-    assert (plain["n_buyers"], plain["n_stepped"], plain["expected_stepped"]) == (40, 20, 10.0)
+    assert (plain["n_buyers"], plain["n_stepped"], plain["n_back"]) == (40, 20, 0)
+    assert plain["expected_stepped"] == 10.0
     assert plain["share_stepped"] == 0.5
     assert plain["days_to_step"] == 39.0
     assert [finding.code for finding in found] == ["ladders.step"]
@@ -60,11 +64,19 @@ def test_customers_who_go_either_way_make_none(make_store):
     assert [finding.code for finding in found] == ["ladders.none"]
 
 
-def test_who_buys_the_plain_one_more_often_begins_with_it_by_chance(make_store):
-    """Nine plain ones and one good one: that the first is plain says nothing."""
-    rows = [bought(f"c{n:02}", "plain", day) for n in range(20) for day in range(9)]
-    rows += [bought(f"c{n:02}", "good", 20) for n in range(20)]
+def test_who_tries_the_good_one_and_returns_to_the_plain_one_did_not_step_up(make_store):
+    rows = [bought(f"c{n:02}", product, day) for n in range(20) for product, day in TRIED]
     store = make_store(products=PRODUCTS, order_lines=rows)
+    run(store, SETTINGS, MOMENT)
+    plain = ladders(store)["plain"]
+    assert (plain["n_buyers"], plain["n_stepped"], plain["is_supported"]) == (20, 0, False)
+
+
+def test_a_new_pack_that_replaces_the_old_one_is_no_step_up(make_store):
+    """Who buys only one of the two buys the plain one in January and the good one in February, too."""
+    old = [bought(f"o{number:02}", "plain", 1) for number in range(40)]
+    new = [bought(f"n{number:02}", "good", 40) for number in range(40)]
+    store = make_store(products=PRODUCTS, order_lines=climbers(20) + old + new)
     run(store, SETTINGS, MOMENT)
     plain = ladders(store)["plain"]
     assert plain["expected_stepped"] == pytest.approx(18)

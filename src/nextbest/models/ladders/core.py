@@ -1,4 +1,4 @@
-"""Whether customers step up: shares with intervals, and more often than the order of purchases does by chance."""
+"""Whether customers step up: shares with intervals, and more often than the days of the sales do by themselves."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from scipy.stats import false_discovery_control
 
 Floats = NDArray[np.float64]
 _Z95 = 1.959963984540054
+_EVEN = 0.5
+_DOUBT = 10
+"""Customers' worth of doubt that the two products are sold on the same days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,18 +25,18 @@ class Steps:
     ci_low: Floats
     ci_high: Floats
     q_value: Floats
-    """More stepped up than by chance; NaN where nobody bought both on different days."""
+    """More stepped up than by chance; NaN where nobody moved either way."""
 
 
 def judge_steps(n_buyers: ArrayLike, n_stepped: ArrayLike, expected: ArrayLike, variance: ArrayLike) -> Steps:
-    """Set who stepped up beside what the order of purchases would give by chance.
+    """Set who stepped up beside what chance would give.
 
     The interval is Wilson's [1]_; the q-value is Benjamini and Hochberg's [2]_ over the one-sided normal test that
-    more customers who bought both began below than ``expected``.
+    more customers moved up than ``expected`` of those who moved either way.
 
     Examples
     --------
-    Of 100 who bought the plain one first, 40 bought the better one later; by chance 25 of those with both would have.
+    Of 100 who bought the plain one first, 40 moved to the better one; by chance 25 of those who moved would have.
 
     >>> steps = judge_steps([100, 100], [40, 25], [25.0, 25.0], [12.5, 12.5])
     >>> steps.share, steps.ci_low.round(2), steps.q_value.round(5)
@@ -58,3 +61,41 @@ def judge_steps(n_buyers: ArrayLike, n_stepped: ArrayLike, expected: ArrayLike, 
     if is_tested.any():
         q_value[is_tested] = false_discovery_control(p_value[is_tested])
     return Steps(share, centre - half, centre + half, q_value)
+
+
+def chance_of_up(
+    low_first: ArrayLike, low_last: ArrayLike, high_first: ArrayLike, high_last: ArrayLike
+) -> float:
+    """Give the chance that a move goes up if it means nothing, by when each product is bought at all.
+
+    A customer of the lower product and one of the better version, who did not buy the other's, are put together at random: a
+    "move" up is then nothing but the days on which the two were sold, such as a new pack that replaces the old one. At
+    least 0.5: read backwards, a random order of purchases is as likely. With few customers it leans on 0.5, with the weight
+    of ten.
+
+    Parameters
+    ----------
+    low_first, low_last
+        First and last day on which customers of the lower product alone bought it, shape (n,).
+    high_first, high_last
+        The same of the better version, shape (m,).
+
+    Examples
+    --------
+    Both are sold all the year; then the better one replaces the other.
+
+    >>> year = np.arange(100)
+    >>> chance_of_up(year, year, year, year)
+    0.5
+    >>> round(chance_of_up(year, year, year + 100, year + 100), 3)
+    0.955
+    """
+    lf, ll, hf, hl = (
+        np.asarray(days, dtype=np.float64) for days in (low_first, low_last, high_first, high_last)
+    )
+    n = min(len(lf), len(hf))
+    if n == 0:
+        return _EVEN
+    up = float(np.mean((lf[:, None] < hf) & (ll[:, None] < hl)))
+    down = float(np.mean((lf[:, None] > hf) & (ll[:, None] > hl)))
+    return max(_EVEN, (n * up + _EVEN * _DOUBT) / (n * (up + down) + _DOUBT))

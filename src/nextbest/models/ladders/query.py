@@ -1,7 +1,8 @@
-"""What customers have, what costs more and serves the same need, and who bought the lower one first."""
+"""What customers have, what costs more and serves the same need, and who moved from one to the other and stayed."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 import ibis
@@ -9,9 +10,10 @@ import ibis.expr.types as ir
 
 from nextbest.models.ladders.spec import LadderSettings
 
-_N_BANDS = 3
-_N_UPPER = 50
-"""Most bought products of a price band among which a better version is looked for."""
+_N_COMPARED = 50
+"""Most bought products of a need that are compared with each other."""
+_N_ALONE = 100
+"""Customers of each product alone whose days say when it was on sale."""
 
 
 def owned(lines: ir.Table | None, holdings: ir.Table | None, as_of: date | None) -> ir.Table:
@@ -59,11 +61,11 @@ def _held(holdings: ir.Table, as_of: date | None) -> ir.Table:
 
 
 def priced(products: ir.Table, profiles: ir.Table | None, as_of: date | None, need: str) -> ir.Table:
-    """Say what each product costs and which third of its need's prices that is.
+    """Say what each product costs, and its place among its need's products by customers.
 
     Returns
     -------
-    product_id, need, price, n_customers, band (1 lowest to 3; null without a price or peers), upgrade_of.
+    product_id, need, price, upgrade_of, is_active, place (from 0; by customers, ties by product_id).
     """
     known = products.select(
         "product_id",
@@ -80,146 +82,152 @@ def priced(products: ir.Table, profiles: ir.Table | None, as_of: date | None, ne
         joined = known.left_join(facts, "product_id")
         sold = joined.mutate(price=ibis.coalesce(joined.mean_price, joined.list_price))
     is_compared = sold.need.notnull() & (sold.price > 0).fill_null(False)
-    peers = ibis.window(group_by=[sold.need, is_compared])
-    n_peers = sold.count().over(peers)
-    band = 1 + _N_BANDS * ibis.rank().over(peers.order_by(sold.price)) // n_peers
-    return sold.select(
-        "product_id",
-        "need",
-        "price",
-        "n_customers",
-        "upgrade_of",
-        "is_active",
-        band=ibis.ifelse(is_compared & (n_peers >= _N_BANDS), band, ibis.null("int64")),
+    first_come = ibis.window(
+        group_by=[sold.need, is_compared],
+        order_by=[sold.n_customers.desc(nulls_first=False), sold.product_id],
     )
+    place = ibis.ifelse(is_compared, ibis.row_number().over(first_come), ibis.null("int64"))
+    return sold.select("product_id", "need", "price", "upgrade_of", "is_active", place=place)
 
 
-def rungs(prices: ir.Table) -> ir.Table:
-    """List the products below and above each step: source, step, product_id, is_upper.
-
-    A step leads from a need's price band to the next, or from a product to what ``upgrade_of`` calls its better version.
-    """
-    banded = prices.filter(prices.band.notnull())
-
-    def side(offset: int, *, is_upper: bool) -> ir.Table:
-        low = banded.mutate(low=banded.band - offset)
-        inside = low.filter(low.low >= 1, low.low < _N_BANDS)
-        return inside.select(
-            "product_id",
-            source=ibis.literal("next_band"),
-            step=inside.need + "|" + inside.low.cast("string"),
-            is_upper=ibis.literal(is_upper),
-        )
-
-    better = prices.filter(prices.upgrade_of.notnull())
-    named = better.mutate(
-        source=ibis.literal("given"), step=better.upgrade_of + "|" + better.product_id
-    ).select("upgrade_of", "product_id", "source", "step")
-    given = [
-        named.select(product_id=named[column], source=named.source, step=named.step, is_upper=is_upper)
-        for column, is_upper in (
-            ("upgrade_of", ibis.literal(False)),
-            ("product_id", ibis.literal(True)),
-        )
-    ]
-    return ibis.union(side(0, is_upper=False), side(1, is_upper=True), *given)
-
-
-def steps(has: ir.Table, rung: ir.Table) -> ir.Table:
-    """Count, per step, who had the lower first and who took the higher on a later day.
-
-    A customer who bought the lower n times and the higher m times would have begun with the lower one with chance
-    n / (n + m) if the order of purchases meant nothing: ``expected_stepped`` and ``variance`` add that up.
-
-    Parameters
-    ----------
-    has
-        From :func:`owned`.
-    rung
-        From :func:`rungs`.
-    """
-    mine = has.inner_join(rung, "product_id")
-    by_customer = mine.group_by("source", "step", "customer_id").aggregate(
-        low_on=mine.first_on.min(where=~mine.is_upper),
-        high_on=mine.first_on.min(where=mine.is_upper),
-        n_low=mine.n_orders.sum(where=~mine.is_upper).fill_null(0),
-        n_high=mine.n_orders.sum(where=mine.is_upper).fill_null(0),
-    )
-    is_first = (by_customer.n_low > 0) & (
-        (by_customer.n_high == 0) | (by_customer.low_on < by_customer.high_on).fill_null(False)
-    )
-    is_stepped = (by_customer.low_on < by_customer.high_on).fill_null(False)
-    is_both = (by_customer.low_on != by_customer.high_on).fill_null(False)
-    chance = (by_customer.n_low / (by_customer.n_low + by_customer.n_high)).round(12).cast("decimal(18, 12)")
-    flagged = by_customer.mutate(
-        is_first=is_first,
-        is_stepped=is_stepped,
-        chance=ibis.ifelse(is_both, chance, 0),
-        spread=ibis.ifelse(is_both, (chance * (1 - chance)).cast("decimal(18, 12)"), 0),
-        days=ibis.ifelse(
-            is_stepped, by_customer.high_on.delta(by_customer.low_on, unit="day"), ibis.null("int64")
-        ),
-    )
-    return flagged.group_by("source", "step").aggregate(
-        n_buyers=flagged.is_first.sum(),
-        n_stepped=flagged.is_stepped.sum(),
-        expected_stepped=flagged.chance.sum().cast("float64"),
-        variance=flagged.spread.sum().cast("float64"),
-        days_to_step=flagged.days.median().cast("float64"),
-    )
-
-
-def targets(prices: ir.Table, settings: LadderSettings) -> ir.Table:
-    """Choose each product's better version: the given one, and the next band's most bought within reach.
+def reach(prices: ir.Table, settings: LadderSettings) -> ir.Table:
+    """List what may be the better version of what: the given one, and dearer products of the same need within reach.
 
     Returns
     -------
-    product_id, upgrade_id, source, need, step, price, upgrade_price.
+    product_id, upgrade_id, source, need, price, upgrade_price, place (of the better version), is_compared (both among the
+    most bought of their need).
     """
-    open_ = prices.filter(prices.is_active, prices.band > 1)
-    most_bought = ibis.window(
-        group_by=["need", "band"], order_by=[open_.n_customers.desc(nulls_first=False), open_.product_id]
+    known = prices.filter(prices.place < _N_COMPARED, prices.is_active)
+    upper = known.select(
+        upgrade_id="product_id", upper_need="need", upgrade_price="price", upper_place="place"
     )
-    ranked = open_.mutate(place=ibis.row_number().over(most_bought))
-    prices_up = ranked.filter(ranked.place < _N_UPPER)
-    upper = prices_up.select(
-        upgrade_id=prices_up.product_id,
-        upper_need=prices_up.need,
-        low_band=prices_up.band - 1,
-        upgrade_price=prices_up.price,
-        n_upper=prices_up.n_customers,
-    )
-    reach = prices.inner_join(upper, [prices.need == upper.upper_need, prices.band == upper.low_band])
-    ratio = reach.upgrade_price / reach.price
-    within = reach.filter(ratio >= settings.min_price_ratio, ratio <= settings.max_price_ratio)
-    first_come = ibis.window(
-        group_by="product_id",
-        order_by=[within.n_upper.desc(nulls_first=False), within.upgrade_price, within.upgrade_id],
-    )
-    best = within.mutate(place=ibis.row_number().over(first_come)).filter(lambda t: t.place == 0)
-    banded = best.select(
+    joined = prices.filter(prices.place.notnull()).inner_join(upper, [prices.need == upper.upper_need])
+    ratio = joined.upgrade_price / joined.price
+    within = joined.filter(ratio >= settings.min_price_ratio, ratio <= settings.max_price_ratio)
+    dearer = within.select(
         "product_id",
         "upgrade_id",
         "need",
         "price",
         "upgrade_price",
         source=ibis.literal("next_band"),
-        step=best.need + "|" + best.band.cast("string"),
+        is_compared=within.place < _N_COMPARED,
+        place=within.upper_place,
     )
-    return ibis.union(_given(prices, banded), banded.anti_join(_named(prices), ["product_id", "upgrade_id"]))
+    given = _given(prices)
+    return ibis.union(given.select(dearer.columns), dearer.anti_join(given, ["product_id", "upgrade_id"]))
 
 
-def _named(prices: ir.Table) -> ir.Table:
+def _given(prices: ir.Table) -> ir.Table:
     better = prices.filter(prices.upgrade_of.notnull(), prices.is_active)
-    return better.select(product_id=better.upgrade_of, upgrade_id=better.product_id).distinct()
-
-
-def _given(prices: ir.Table, like: ir.Table) -> ir.Table:
+    named = better.select(product_id="upgrade_of", upgrade_id="product_id", upgrade_price="price").distinct()
     lower = prices.select("product_id", "price")
-    upper = prices.select(upgrade_id="product_id", upgrade_price="price")
-    named = _named(prices).inner_join(lower, "product_id").inner_join(upper, "upgrade_id")
-    return named.mutate(
+    return named.inner_join(lower, "product_id").mutate(
         need=ibis.null("string"),
         source=ibis.literal("given"),
-        step=named.product_id + "|" + named.upgrade_id,
-    ).select(like.columns)
+        is_compared=ibis.literal(True),
+        place=ibis.literal(0, "int64"),
+    )
+
+
+def moves(has: ir.Table, pairs: ir.Table) -> ir.Table:
+    """Count, per pair, who moved up and stayed, and who moved back and stayed.
+
+    Moved up and stayed: the first purchase was of the lower product, the last of the better version, on later days.
+
+    Parameters
+    ----------
+    has
+        From :func:`owned`.
+    pairs
+        product_id, upgrade_id.
+
+    Returns
+    -------
+    product_id, upgrade_id, n_buyers (began with the lower product), n_stepped, n_back, days_to_step (median days from the
+    first lower to the first better one).
+    """
+    low = has.select("customer_id", "product_id", low_first="first_on", low_last="last_on")
+    high = has.select("customer_id", upgrade_id="product_id", high_first="first_on", high_last="last_on")
+    both = pairs.inner_join(low, "product_id").inner_join(high, ["customer_id", "upgrade_id"])
+    is_up = ((both.low_first < both.high_first) & (both.low_last < both.high_last)).fill_null(False)
+    is_back = ((both.high_first < both.low_first) & (both.high_last < both.low_last)).fill_null(False)
+    began_above = (both.high_first <= both.low_first).fill_null(True)
+    days = ibis.ifelse(is_up, both.high_first.delta(both.low_first, unit="day"), ibis.null("int64"))
+    counted = both.group_by("product_id", "upgrade_id").aggregate(
+        n_stepped=is_up.sum(),
+        n_back=is_back.sum(),
+        n_above=began_above.sum(),
+        days_to_step=days.median().cast("float64"),
+    )
+    buyers = has.group_by("product_id").aggregate(n=has.count())
+    every = pairs.left_join(counted, ["product_id", "upgrade_id"]).left_join(buyers, "product_id")
+    n_of_both = {name: every[name].fill_null(0) for name in ("n_stepped", "n_back", "n_above")}
+    return every.select(
+        "product_id",
+        "upgrade_id",
+        "days_to_step",
+        n_stepped=n_of_both["n_stepped"],
+        n_back=n_of_both["n_back"],
+        n_buyers=every.n.fill_null(0) - n_of_both["n_above"],
+    )
+
+
+def alone(has: ir.Table, pairs: ir.Table) -> ir.Table:
+    """Take customers who bought one product of a pair and not the other: when was each of them bought at all?
+
+    Returns
+    -------
+    product_id, upgrade_id, is_upper, first_on, last_on; at most a hundred customers of each side, in the order of their ids.
+    """
+    sides = [
+        _alone(has, pairs, "product_id", "upgrade_id", is_upper=False),
+        _alone(has, pairs, "upgrade_id", "product_id", is_upper=True),
+    ]
+    return ibis.union(*sides)
+
+
+def _alone(has: ir.Table, pairs: ir.Table, mine: str, other: str, *, is_upper: bool) -> ir.Table:
+    own = has.select("customer_id", "first_on", "last_on", **{mine: "product_id"})
+    others = has.select("customer_id", **{other: "product_id"})
+    rows = pairs.inner_join(own, mine).anti_join(others, ["customer_id", other])
+    order = ibis.window(group_by=["product_id", "upgrade_id"], order_by="customer_id")
+    first = rows.mutate(nth=ibis.row_number().over(order)).filter(ibis._.nth < _N_ALONE)
+    return first.select("product_id", "upgrade_id", "first_on", "last_on", is_upper=ibis.literal(is_upper))
+
+
+def targets(pairs: ir.Table, judged: ir.Table) -> ir.Table:
+    """Choose each product's better version: the given ones, and the one that customers moved to most beyond chance.
+
+    Where nobody moved, it is the most bought one within reach.
+
+    Parameters
+    ----------
+    pairs
+        From :func:`reach`.
+    judged
+        The compared pairs with their evidence.
+    """
+    known = pairs.left_join(judged, ["product_id", "upgrade_id"]).drop("product_id_right", "upgrade_id_right")
+    is_given = known["source"] == "given"
+    known = known.mutate(is_given=is_given, is_supported=is_given | known.is_seen.fill_null(False))
+    best = ibis.window(
+        group_by=["product_id", "is_given"],
+        order_by=[
+            known.is_supported.desc(),
+            (known.n_stepped - known.expected_stepped).round(9).desc(nulls_first=False),
+            known.place,
+            known.upgrade_id,
+        ],
+    )
+    ranked = known.mutate(nth=ibis.row_number().over(best))
+    return ranked.filter(ranked.is_given | (ranked.nth == 0)).drop(
+        "place", "is_compared", "is_seen", "is_given", "nth"
+    )
+
+
+def named(products: ir.Table, ids: Sequence[str]) -> ir.Table:
+    """Name products: product_id, name (the id where there is none)."""
+    wanted = products.filter(products.product_id.isin([*ids, ""]))
+    return wanted.select("product_id", name=ibis.coalesce(wanted["name"], wanted.product_id))

@@ -10,7 +10,7 @@ from nextbest.models.ladders.spec import BestStep, LadderTotals
 
 
 def findings(totals: LadderTotals, best: Sequence[BestStep]) -> list[Finding]:
-    """Name the needs where customers step up most, or say that none was found."""
-    if totals.n_bands and not totals.n_supported:
+    """Name the better versions that customers move to most, or say that none was found."""
+    if totals.n_pairs and not totals.n_supported:
         return [Finding("ladders.none", asdict(totals))]
-    return [Finding("ladders.step", asdict(step), ref=step.need) for step in best]
+    return [Finding("ladders.step", asdict(step), ref=step.upgrade) for step in best]
