@@ -70,7 +70,8 @@ def stability_index(before: NDArray[Any], now: NDArray[Any]) -> float | None:
     """
     if min(len(before), len(now)) < FEWEST:
         return None
-    counts = _by_level(before, now) if object in {before.dtype, now.dtype} else _by_bin(before, now)
+    are_numbers = all(side.dtype.kind == "f" for side in (before, now))
+    counts = _by_bin(before, now) if are_numbers else _by_level(before, now)
     shares = [np.maximum(side, _EMPTY) / side.sum() for side in counts]
     index = float(((shares[1] - shares[0]) * np.log(shares[1] / shares[0])).sum())
     by_chance = (len(counts[0]) - 1) * (1 / len(before) + 1 / len(now))
