@@ -118,8 +118,8 @@ def a_model(model_id, *, skill=4.0, auc=0.83, kind="category"):
         )
     ]  # fmt: skip
     because = [
-        {"factor": "n_orders", "value": 31, "adds": 1.2},
-        {"factor": "place", "value": "York", "adds": -0.4},
+        {"factor": "n_orders", "value": 31, "saying": "highest", "adds": 1.2},
+        {"factor": "place", "value": "York", "saying": "is", "adds": -0.4},
     ]
     windows = [
         {"origin_on": on, "part": part, "outcome_from": on, "outcome_until": date(2024, 6, 30), "n": 2000,

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from nextbest.advice.report.spec import Model, Row
 from nextbest.advice.report.words.reader import Caption, Reader
+from nextbest.base.messages import Message
+
+_LARGE: Final = 10_000
 
 
 def candidate(reader: Reader, name: str) -> str:
     """Name a candidate model."""
-    return reader.name(f"report.candidate.{name}", name.replace("_", " "))
+    return reader.name(f"propensity.model.{name}", name.replace("_", " "))
 
 
 def gain_caption(reader: Reader, model: Model, top: Row) -> Caption:
@@ -59,23 +62,24 @@ def direction(reader: Reader, factor: Row) -> str:
     way = factor["direction"]
     if way is None:
         return "–"
-    return reader.name(f"report.direction.{way}", reader.say("direction.value", value=str(way)))
+    return reader.name(f"propensity.direction.{way}", reader.say("direction.value", value=str(way)))
 
 
-def because(reader: Reader, said: Sequence[Mapping[str, Any]]) -> str:
-    """Say what raises and lowers one customer's probability."""
-    parts = [
-        reader.say(
-            "because.raises" if part["adds"] > 0 else "because.lowers",
-            factor=str(part["factor"]),
-            value=_value(reader, part["value"]),
-        )
+def because(reader: Reader, said: Sequence[Mapping[str, Any]]) -> Sequence[str]:
+    """Say what raises and lowers one customer's probability, a phrase each."""
+    return [
+        reader.say("because.raises" if part["adds"] > 0 else "because.lowers", reason=_reason(part))
         for part in said
     ]
-    return reader.say("because", parts=tuple(parts))
 
 
-def _value(reader: Reader, value: object) -> str:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return "–" if value is None else str(value)
-    return reader.say("cell.number", value=value)
+def _reason(part: Mapping[str, Any]) -> Message:
+    return Message(
+        f"propensity.reason.{part['saying']}",
+        {"factor": str(part["factor"]), "value": _shown(part["value"])},
+    )
+
+
+def _shown(value: object) -> str:
+    """Write a value as it stands in the data; numbers with four digits."""
+    return f"{value:.4g}" if isinstance(value, float) and abs(value) < _LARGE else str(value)
