@@ -1,12 +1,19 @@
 """What every test may use: an in-memory store made of typed rows, and the real data sets where they are present."""
 
+import itertools
 import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
+import sqlalchemy as sa
 from hypothesis import settings
 
 # The first call of a library compiles or imports; a busy machine is slow. Time is measured in benchmarks only.
@@ -86,3 +93,67 @@ def shared_data():
         return folder / name
 
     return find
+
+
+@pytest.fixture(scope="session")
+def postgresql():
+    """Start a PostgreSQL of our own and give a function that makes an empty database and tells its URL; or skip."""
+    binaries = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
+    found = shutil.which("postgres") or (binaries and str(binaries[-1]))
+    if not found:
+        pytest.skip("there is no PostgreSQL here: install Debian's package postgresql")
+    folder = Path(tempfile.mkdtemp(prefix="nextbest-pg-"))
+    # PostgreSQL refuses to run as the administrator.
+    owner = {"user": "postgres", "group": "postgres"} if os.geteuid() == 0 else {}
+    if owner:
+        shutil.chown(folder, "postgres", "postgres")
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": folder} | owner
+    tool = Path(found).resolve().parent
+    initdb = [tool / "initdb", "-D", folder / "data", "-U", "shop", "-A", "trust", "-E", "UTF8", "--no-sync"]
+    subprocess.run([*initdb, "--locale=C"], check=True, **quiet)
+    serve = [
+        tool / "postgres",
+        "-D",
+        folder / "data",
+        "-k",
+        folder,
+        "-c",
+        "listen_addresses=",
+        "-c",
+        "fsync=off",
+    ]
+    server = subprocess.Popen(serve, **quiet)
+    admin = f"postgresql+psycopg://shop@/postgres?host={folder}"
+    numbers = itertools.count()
+
+    def new_database():
+        name = f"shop{next(numbers)}"
+        engine = sa.create_engine(admin, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f"create database {name} template template0")
+        return f"postgresql://shop@/{name}?host={folder}"
+
+    while subprocess.run([tool / "pg_isready", "-q", "-h", folder], check=False, cwd=folder).returncode:
+        assert server.poll() is None
+        time.sleep(0.1)
+    yield new_database
+    server.send_signal(signal.SIGQUIT)
+    server.wait()
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request, tmp_path):
+    """Name an empty operational database, as ``Operations.open`` takes it: once SQLite, once PostgreSQL."""
+    if request.param == "sqlite":
+        return {"store": tmp_path / "shop" / "store"}
+    return {"store": tmp_path / "shop" / "store", "url": request.getfixturevalue("postgresql")()}
+
+
+@pytest.fixture
+def operations(database):
+    """Open an empty operational database, once SQLite, once PostgreSQL."""
+    from nextbest.engines.operations import Operations
+
+    with Operations.open(**database) as opened:
+        yield opened

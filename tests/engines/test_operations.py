@@ -26,7 +26,7 @@ def store(tmp_path):
 
 
 @pytest.fixture
-def operations(store):
+def in_file(store):
     with Operations.open(store) as opened:
         yield opened
 
@@ -35,10 +35,10 @@ def said(operations):
     return {r.rule_id: (r.state, r.note, r.reviewed_by) for r in operations.reviews()}
 
 
-def test_a_review_survives_closing_and_opening(store):
-    with Operations.open(store) as operations:
+def test_a_review_survives_closing_and_opening(database):
+    with Operations.open(**database) as operations:
         operations.review("r1", "approved", by="ann", at=NOON, note="sells well")
-    with Operations.open(store) as operations:
+    with Operations.open(**database) as operations:
         assert said(operations) == {"r1": ("approved", "sells well", "ann")}
 
 
@@ -149,8 +149,8 @@ def test_a_failed_change_leaves_no_gap(operations):
     assert operations.review("r1", "noted", by=None, at=NOON) == 1
 
 
-def test_every_commit_is_on_the_disk_before_it_returns(store, operations):
-    with operations._database.engine.connect() as connection:
+def test_every_commit_is_on_the_disk_before_it_returns(store, in_file):
+    with in_file._database.engine.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar_one() == 2
     assert (store / "operations.db").exists()
@@ -161,26 +161,28 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from nextbest.engines.operations import Operations
-with Operations.open(Path(sys.argv[1])) as operations:
-    for i in range(int(sys.argv[3])):
-        operations.review(f"{sys.argv[2]}{i}", "approved", by=sys.argv[2], at=datetime(2026, 1, 31, tzinfo=UTC))
+store, url, name, n = sys.argv[1:]
+with Operations.open(Path(store), url=url or None) as operations:
+    for i in range(int(n)):
+        operations.review(f"{name}{i}", "approved", by=name, at=datetime(2026, 1, 31, tzinfo=UTC))
 """
 
 
-def start_writer(store, name, n):
-    return subprocess.Popen([sys.executable, "-c", WRITER, str(store), name, str(n)], stderr=subprocess.PIPE)
+def start_writer(database, name, n):
+    place = [str(database["store"]), database.get("url", "")]
+    return subprocess.Popen([sys.executable, "-c", WRITER, *place, name, str(n)], stderr=subprocess.PIPE)
 
 
-def test_two_processes_create_and_write_at_once(store):
-    writers = [start_writer(store, name, 40) for name in ("ann", "bob")]
+def test_two_processes_create_and_write_at_once(database):
+    writers = [start_writer(database, name, 40) for name in ("ann", "bob")]
     assert [writer.communicate()[1] for writer in writers] == [b"", b""]
-    with Operations.open(store) as operations:
+    with Operations.open(**database) as operations:
         assert operations.sequence() == len(operations.reviews()) == 80
 
 
-def test_a_writer_that_is_killed_loses_nothing_that_was_committed(store):
-    with Operations.open(store) as operations:
-        writer = start_writer(store, "ann", 100_000)
+def test_a_writer_that_is_killed_loses_nothing_that_was_committed(database):
+    with Operations.open(**database) as operations:
+        writer = start_writer(database, "ann", 100_000)
         while operations.sequence() < 5:
             assert writer.poll() is None
         writer.kill()
@@ -191,7 +193,7 @@ def test_a_writer_that_is_killed_loses_nothing_that_was_committed(store):
         assert operations.review("bob", "noted", by="bob", at=NOON) == n_kept + 1
 
 
-def test_a_locked_database_gets_one_sentence(store, operations):
+def test_a_locked_database_gets_one_sentence(store, in_file):
     with closing(sqlite3.connect(store / "operations.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with (
@@ -200,14 +202,14 @@ def test_a_locked_database_gets_one_sentence(store, operations):
         ):
             hasty.review("r1", "noted", by=None, at=NOON)
     assert "正被另一个进程写入" in render(caught.value.message, "zh")
-    assert operations.reviews() == []
+    assert in_file.reviews() == []
 
 
-def test_reading_goes_on_while_somebody_writes(store, operations):
-    operations.review("r1", "approved", by="ann", at=NOON)
+def test_reading_goes_on_while_somebody_writes(store, in_file):
+    in_file.review("r1", "approved", by="ann", at=NOON)
     with closing(sqlite3.connect(store / "operations.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        assert [review.rule_id for review in operations.reviews()] == ["r1"]
+        assert [review.rule_id for review in in_file.reviews()] == ["r1"]
 
 
 def test_a_newer_schema_gets_one_sentence(store):
@@ -225,7 +227,7 @@ def test_a_damaged_file_gets_one_sentence(store):
         Operations.open(store)
 
 
-def test_a_read_only_file_gets_one_sentence(store, operations):
+def test_a_read_only_file_gets_one_sentence(store, in_file):
     address = f"file:{store / 'operations.db'}?mode=ro&uri=true"
     engine = sa.create_engine(f"sqlite+pysqlite:///{address}", poolclass=sa.NullPool)
     read_only = Operations(Database(engine, store / "operations.db"))
@@ -233,7 +235,7 @@ def test_a_read_only_file_gets_one_sentence(store, operations):
         WorkspaceError, match="cannot be opened for writing: attempt to write a readonly database"
     ):
         read_only.review("r1", "noted", by=None, at=NOON)
-    assert operations.reviews() == []
+    assert in_file.reviews() == []
 
 
 def test_a_folder_that_cannot_be_made_gets_one_sentence(tmp_path):
@@ -249,12 +251,12 @@ def test_a_read_only_folder_gets_one_sentence(tmp_path):
         Operations.open(tmp_path / "store")
 
 
-def test_a_full_disk_gets_one_sentence(operations):
-    @sa.event.listens_for(operations._database.engine, "connect")
+def test_a_full_disk_gets_one_sentence(in_file):
+    @sa.event.listens_for(in_file._database.engine, "connect")
     def leave_no_room(connection, _):
         connection.execute("PRAGMA max_page_count = 1")
 
-    operations.close()
+    in_file.close()
     with pytest.raises(WorkspaceError, match="the disk is full"):
-        operations.review("r1", "noted", by=None, at=NOON, note="x" * 100_000)
-    assert operations.sequence() == 0
+        in_file.review("r1", "noted", by=None, at=NOON, note="x" * 100_000)
+    assert in_file.sequence() == 0

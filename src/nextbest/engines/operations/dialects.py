@@ -71,8 +71,11 @@ def _sqlite_version(connection: sa.Connection) -> int:
 
 
 def _postgresql_version(connection: sa.Connection) -> int:
-    is_there = connection.scalar(sa.text("select to_regclass('alembic_version') is not null"))
-    return int(connection.scalar(sa.text("select version_num from alembic_version")) or 0) if is_there else 0
+    # Read from the catalogue itself: what to_regclass knows may be older than a lock that was waited for.
+    named = "select 1 from pg_catalog.pg_tables where schemaname = any(current_schemas(false)) and tablename = 'alembic_version'"
+    if connection.scalar(sa.text(named)) is None:
+        return 0
+    return int(connection.scalar(sa.text("select version_num from alembic_version")) or 0)
 
 
 DIALECTS: Final = {

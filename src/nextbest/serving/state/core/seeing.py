@@ -71,7 +71,7 @@ def _session(document: Document, now: datetime) -> Session | None:
         (entry[0], name, entry)
         for name in LIMITS
         for entry in document.get(name, ())
-        if entry[2] not in _NOT_VISITS or name not in {"offers", "others"}
+        if name not in {"offers", "others"} or entry[2] not in _NOT_VISITS
     )
     idle = IDLE // MILLISECOND
     if not acts or (now - EPOCH) // MILLISECOND - acts[-1][0] > idle:
