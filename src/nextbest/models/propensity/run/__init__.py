@@ -22,16 +22,18 @@ from nextbest.tables.store import Store
 def run(store: Store, settings: PropensitySettings, moment: Moment) -> list[Finding]:
     """Fit every model that is asked for, and write what it found."""
     with open_workshop() as workshop:
-        results = list(_results(store, settings, moment, workshop))
+        made = list(_results(store, settings, moment, workshop))
+        results = [one for one in made if isinstance(one, ModelResult)]
         for result in results:
             if isinstance(result.model, Model):
                 store.write_file(file_of(result.model_id, "json"), to_bytes(result.model, about(result)))
-        return write(store, results, workshop)
+        found = write(store, results, workshop)
+    return [*found, *(one for one in made if isinstance(one, Finding))]
 
 
 def _results(
     store: Store, settings: PropensitySettings, moment: Moment, workshop: Workshop
-) -> Iterator[ModelResult]:
+) -> Iterator[ModelResult | Finding]:
     for name, one in settings.instances().items():
         if one.target:
             yield result_of(store, name, one, moment.seed, workshop)
