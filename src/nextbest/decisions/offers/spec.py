@@ -86,30 +86,9 @@ REASON_VALUES: Final = ("product", "because", "n_orders", "since_days", "gap_day
 
 
 NEVER: Final = (
-    "coupon",
-    "gift card",
-    "lottery",
-    "shopping bag",
-    "carrier bag",
-    "gasoline",
-    "petrol",
-    "diesel",
-    "fuel",
-    "cigarette",
-    "tobacco",
-    "infant formula",
-    "discontinued",
-    "优惠券",
-    "礼品卡",
-    "彩票",
-    "购物袋",
-    "汽油",
-    "柴油",
-    "香烟",
-    "卷烟",
-    "烟草",
-    "婴儿配方",
-)
+    "coupon", "gift card", "lottery", "shopping bag", "carrier bag", "gasoline", "petrol", "diesel", "fuel", "cigarette", "tobacco",
+    "infant formula", "discontinued", "优惠券", "礼品卡", "彩票", "购物袋", "汽油", "柴油", "香烟", "卷烟", "烟草", "婴儿配方",
+)  # fmt: skip
 """What no shop proposes: nobody discovers petrol or a bag, and tobacco and infant formula may not be advertised in most countries."""
 
 
@@ -160,7 +139,11 @@ _WORTH: Final = (
         "float64",
         "the customer buys it within horizon_days, with or without the offer, 0-1; null where nothing could be learnt",
     ),
-    Column("model_id", "string", "where the probability comes from: recommend or offers.simple"),
+    Column(
+        "model_id",
+        "string",
+        "where the probability comes from: a propensity model, recommend or offers.simple",
+    ),
     Column("margin", "float64", "margin per order with the product, in the shop's currency"),
     Column("margin_source", "string", "given, category_default or assumed"),
     Column(
@@ -275,6 +258,9 @@ CARD: Final = Capability(
         "events",
         "holdings",
         "stock",
+        "propensity_scores",
+        "propensity_models",
+        "propensity_windows",
     ),
 )
 

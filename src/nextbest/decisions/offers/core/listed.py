@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nextbest.decisions.offers.core.rows import Floats, Ints
+from nextbest.decisions.offers.core.rows import Bools, Floats, Ints
 
 _N_PARTS = 5
 _LEAST = 0.1
@@ -47,3 +47,20 @@ def less_listed(learnt: Floats, listed: Floats, group: Ints) -> Floats:
                 left = float(learnt[mine].sum()) - float(listed[mine[~is_open]].sum())
                 result[mine[is_open]] *= np.clip(left / open_total, _LEAST, 1.0)
     return result
+
+
+def last_listed(customer: Ints, listed: Floats, is_new: Bools) -> Floats:
+    """Give the least probability of each customer's listed products that are new to them; infinite where none is.
+
+    A list holds the likeliest products: what it does not hold is no likelier than its last.
+
+    Examples
+    --------
+    >>> listed = np.array([0.3, 0.1, np.nan, np.nan])
+    >>> last_listed(np.array([0, 0, 0, 1]), listed, np.ones(4, dtype=bool))
+    array([0.1, 0.1, 0.1, inf])
+    """
+    least = np.full(int(customer.max(initial=-1)) + 1, np.inf)
+    is_listed = is_new & ~np.isnan(listed)
+    np.minimum.at(least, customer[is_listed], listed[is_listed])
+    return np.asarray(least[customer], dtype=np.float64)

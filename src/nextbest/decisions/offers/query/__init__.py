@@ -11,6 +11,11 @@ from nextbest.decisions.offers.query.facts import (
     within,
 )
 from nextbest.decisions.offers.query.pool import pool
+from nextbest.decisions.offers.query.propensities import (
+    category_shares,
+    current_models,
+    with_propensities,
+)
 from nextbest.decisions.offers.query.sources import (
     best_sellers,
     head_products,
@@ -25,6 +30,8 @@ from nextbest.decisions.offers.query.sources import (
 __all__ = [
     "best_sellers",
     "catalogue",
+    "category_shares",
+    "current_models",
     "customer_facts",
     "every_customer",
     "head_products",
@@ -39,5 +46,6 @@ __all__ = [
     "sizes",
     "upgrades",
     "with_facts",
+    "with_propensities",
     "within",
 ]

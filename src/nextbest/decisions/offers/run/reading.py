@@ -11,11 +11,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from nextbest.decisions.offers.core.features import described
-from nextbest.decisions.offers.core.listed import less_listed
+from nextbest.decisions.offers.core.listed import last_listed, less_listed
 from nextbest.decisions.offers.core.naming import lines_of
 from nextbest.decisions.offers.core.rows import Bools, Floats, Ints, Rows
 from nextbest.decisions.offers.query import (
     best_sellers,
+    category_shares,
+    current_models,
     every_customer,
     head_products,
     looked,
@@ -26,6 +28,7 @@ from nextbest.decisions.offers.query import (
     ruled,
     upgrades,
     with_facts,
+    with_propensities,
     within,
 )
 from nextbest.decisions.offers.run.learning import MODEL, known_of, with_customers
@@ -78,9 +81,21 @@ def candidates(
     known = with_facts(proposed, within(scene.has, *batch), scene.goods, scene.as_of)
     if scene.as_of is not None:
         known = with_customers(known, scene)
+        known = _with_models(store, known, scene, settings)
     table = store.arrow(known.order_by("customer_id", "product_id"))
     goods = store.arrow(scene.goods).sort_by("product_id")
     return _read(store, settings, table, goods, simple)
+
+
+def _with_models(store: Store, known: ir.Table, scene: Scene, settings: OfferSettings) -> ir.Table:
+    """Add what propensity models of the same horizon say, where there are any."""
+    tables = ("propensity_scores", "propensity_models", "propensity_windows")
+    if scene.as_of is None or not all(store.has(name) for name in tables):
+        return known
+    scores, models, windows = (store.table(name) for name in tables)
+    current = current_models(models, windows, scene.as_of, settings.horizon_days)
+    shares = category_shares(scene.has, scene.goods, scene.as_of, settings.horizon_days)
+    return with_propensities(known, scores, current, shares, scene.goods)
 
 
 def _sources(store: Store, settings: OfferSettings, scene: Scene) -> list[ir.Table]:
@@ -169,7 +184,10 @@ def _read(
 def _probabilities(
     table: pa.Table, settings: OfferSettings, simple: Chance | None
 ) -> tuple[Floats, pa.Array]:
-    """Take the probability of *recommend* where it has one, else the simple model's; say whose it is."""
+    """Take the probability of a propensity model, else of *recommend*, else the simple model's; say whose it is.
+
+    What *recommend* did not list is no likelier than the last it did list as new to the customer.
+    """
     given = _numbers(table["probability"])
     is_given = ~np.isnan(given)
     is_simple = np.zeros(len(given), dtype=np.bool_)
@@ -181,9 +199,18 @@ def _probabilities(
         is_open = is_new & (settings.offer_alike | (_numbers(table["n_alike"]) == 0))
         group = np.where(is_open, _codes(table["shop_source"], pa.array(SOURCES)), -1)
         learnt = simple(described(known_of(table)))
-        given = np.where(is_simple, less_listed(learnt, given, group), given)
+        customer = _codes(table["customer_id"], pc.unique(table["customer_id"]))
+        unlisted = np.minimum(less_listed(learnt, given, group), last_listed(customer, given, is_new))
+        given = np.where(is_simple, unlisted, given)
     model = np.where(is_given, RECOMMEND, np.where(is_simple, MODEL, ""))
-    return given, pa.array(model, pa.string(), mask=model == "")
+    named = pa.array(model, pa.string(), mask=model == "")
+    for kind in ("category", "product"):
+        if f"{kind}_p" in table.column_names:
+            said = _numbers(table[f"{kind}_p"])
+            is_said = ~np.isnan(said)
+            given = np.where(is_said, said, given)
+            named = pc.if_else(pa.array(is_said), table[f"{kind}_model"].combine_chunks(), named)
+    return given, named
 
 
 def _lines(names: pa.Array) -> Ints:
