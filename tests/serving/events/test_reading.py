@@ -126,7 +126,7 @@ def test_what_cannot_be_kept_is_refused_and_the_rest_is_kept():
         {"type": "page", "userId": "ann", "timestamp": "2019-01-01T12:00:00Z"},
         {"type": "page", "userId": "ann", "properties": ["no", "object"]},
         {"type": "page", "userId": "ann", "properties": {"dwell_seconds": -1}},
-        {"type": "page", "userId": "ann", "properties": {"x": float("inf")}},
+        {"type": "page", "userId": "ann", "properties": {"x": 2**70}},
         {"type": "page", "userId": "ann", "properties": {"x": "\udcff"}},
         {"type": "page", "userId": "ann", "properties": {"x": "a\x00b"}},
         {"type": ["page"], "userId": "ann"},
@@ -178,6 +178,14 @@ def test_an_item_may_be_neither_long_nor_deep():
     )
     deep = {"type": "page", "userId": "ann", "x": json.loads("[" * 20 + "]" * 20)}
     assert refused(deep) == "events.too_deep"
+
+
+@pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e999", "1" + "0" * 400])
+def test_a_number_that_is_none_costs_only_its_own_item(number):
+    body = f'[{{"type": "page", "userId": "ann", "properties": {{"x": {number}}}}}, {{"type": "page", "userId": "bob"}}]'
+    parsed = parse(body.encode(), NOON, SETTINGS)
+    assert [event.customer_id for event in parsed.events] == ["bob"]
+    assert [item.code for item in parsed.rejected] == ["events.bad_number"]
 
 
 @pytest.mark.parametrize(

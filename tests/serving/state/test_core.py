@@ -69,7 +69,7 @@ def test_a_look_at_the_whole_cart_corrects_it():
     assert state.cart == (CartLine("jam", 4.0, "2"),)
 
 
-@pytest.mark.parametrize("quantity", ["many", -1, 0, None, True, [2], 1e12, "1e999", 10**400])
+@pytest.mark.parametrize("quantity", ["many", -1, 0, None, True, [2], 1e12, "1e999", 10**15])
 def test_an_odd_quantity_is_one(quantity):
     state = seen(event(1, "product_added", product_id="tea", properties={"quantity": quantity}))
     assert state.cart[0].quantity == 1.0

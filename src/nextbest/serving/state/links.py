@@ -6,10 +6,10 @@ the number of changes.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+import orjson
 import sqlalchemy as sa
 
 from nextbest.serving.events import Event
@@ -83,7 +83,7 @@ def aliases(event: Event) -> list[str]:
     named = [] if event.customer_id is None else [f"c:{event.customer_id}"]
     named += [] if event.anonymous_id is None else [f"a:{event.anonymous_id}"]
     if event.type == "alias":
-        previous = json.loads(event.properties or "{}").get("previous_id")
+        previous = orjson.loads(event.properties or "{}").get("previous_id")
         named += [f"a:{previous}", f"c:{previous}"]
     return named
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
+import orjson
 import sqlalchemy as sa
 
 from nextbest.serving.events import Event
@@ -98,13 +98,13 @@ def _inherit(connection: sa.Connection, former: str, subject: str, at: datetime)
 
 def _documents(connection: sa.Connection, asked: Iterable[str]) -> dict[str, tuple[Document, int]]:
     rows = connection.execute(_READ.where(SUBJECT_STATE.c.subject.in_(sorted(asked))))
-    return {row.subject: (json.loads(row.document), row.version) for row in rows}
+    return {row.subject: (orjson.loads(row.document), row.version) for row in rows}
 
 
 def _save(connection: sa.Connection, changed: Mapping[str, tuple[Document, int]], at: datetime) -> None:
     new, known = [], []
     for subject, (document, version) in changed.items():
-        text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+        text = orjson.dumps(document).decode()
         row = {"document": text, "version": version + 1, "updated_at": at}
         if version:
             known.append(row | {"its": subject})

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
+import orjson
+
 from nextbest.serving.events.core.values import (
     RefusedError,
     as_id,
@@ -96,8 +98,7 @@ def read_item(item: object, place: int, frame: Frame) -> Event:
     """
     if not isinstance(item, dict):
         raise RefusedError("no_object", got=kind(item))
-    content = compact(item)
-    _check_size(item, content, frame.settings)
+    _check_size(item, frame.settings)
     call = _call(item, frame)
     properties = _mapping(item, "properties")
     context = _mapping(item, "context") or frame.context
@@ -112,14 +113,14 @@ def read_item(item: object, place: int, frame: Frame) -> Event:
         frame.received_at,
         as_id(_first(item, "userId", "customer_id"), "userId"),
         as_id(_first(item, "anonymousId", "anonymous_id"), "anonymousId"),
-        as_id(_anywhere("session_id", item, properties, context, "sessionId"), "session_id"),
+        as_id(_session(item, properties, context), "session_id"),
         as_id(_product(item, properties), "product_id"),
         page(_page(item, properties, context), "page"),
-        as_words(_anywhere("query", item, properties, _NOTHING), "query"),
+        as_words(_anywhere("query", item, properties), "query"),
         as_id(_anywhere("channel", item, properties, context), "channel"),
-        as_seconds(_anywhere("dwell_seconds", item, properties, _NOTHING), "dwell_seconds"),
-        as_id(_anywhere("decision_id", item, properties, _NOTHING), "decision_id"),
-        as_id(_anywhere("offer_id", item, properties, _NOTHING), "offer_id"),
+        as_seconds(_anywhere("dwell_seconds", item, properties), "dwell_seconds"),
+        as_id(_anywhere("decision_id", item, properties), "decision_id"),
+        as_id(_anywhere("offer_id", item, properties), "offer_id"),
         _rest(item, call, type_, properties),
     )
     _check_sense(event, call)
@@ -128,22 +129,26 @@ def read_item(item: object, place: int, frame: Frame) -> Event:
 
 def compact(value: object) -> str:
     """Write JSON without spaces; what UTF-8 or a database cannot hold is refused."""
+    return _bytes(value).decode()
+
+
+def _bytes(value: object) -> bytes:
     try:
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        text.encode()
-    except UnicodeEncodeError:
-        raise RefusedError("bad_text") from None
-    except (ValueError, RecursionError):
-        raise RefusedError("bad_number") from None
-    if "\\u0000" in text:
+        content = orjson.dumps(value)
+    except TypeError as error:
+        raise RefusedError("bad_text" if "UTF-8" in str(error) else "bad_number") from None
+    if rb"\u0000" in content:
         raise RefusedError("bad_text")
-    return text
+    return content
 
 
-def _check_size(item: object, content: str, settings: EventSettings) -> None:
-    if len(content) > settings.max_item_bytes or len(content.encode()) > settings.max_item_bytes:
-        raise RefusedError("too_large", got=len(content.encode()), expected=settings.max_item_bytes)
-    if depth(item) > settings.max_depth:
+def _check_size(item: object, settings: EventSettings) -> None:
+    content = _bytes(item)
+    if len(content) > settings.max_item_bytes:
+        raise RefusedError("too_large", got=len(content), expected=settings.max_item_bytes)
+    # As many brackets as levels are allowed cannot be nested deeper than that.
+    n_brackets = content.count(b"{") + content.count(b"[")
+    if n_brackets > settings.max_depth and depth(item) > settings.max_depth:
         raise RefusedError("too_deep", expected=settings.max_depth)
 
 
@@ -194,10 +199,7 @@ def _rest(
 
 
 def _consent(item: Mapping[str, Any], properties: Mapping[str, Any]) -> dict[str, str | None]:
-    said = {
-        name: as_id(_anywhere(name, item, properties, _NOTHING), name)
-        for name in ("purpose", "channel", "status")
-    }
+    said = {name: as_id(_anywhere(name, item, properties), name) for name in ("purpose", "channel", "status")}
     known = {"purpose": PURPOSES, "channel": (*CONSENT_CHANNELS, None), "status": STATUSES}
     for name, value in said.items():
         if value not in known[name]:
@@ -208,11 +210,15 @@ def _consent(item: Mapping[str, Any], properties: Mapping[str, Any]) -> dict[str
 
 def _product(item: Mapping[str, Any], properties: Mapping[str, Any]) -> object:
     """Find the product an item is about: named, or the only one of a list."""
-    given = _anywhere("product_id", item, properties, _NOTHING)
+    given = _anywhere("product_id", item, properties)
     products = properties.get("products")
     if given is not None or not isinstance(products, list) or len(products) != 1:
         return given
     return products[0].get("product_id") if isinstance(products[0], dict) else None
+
+
+def _session(item: Mapping[str, Any], properties: Mapping[str, Any], context: Mapping[str, Any]) -> object:
+    return _anywhere("session_id", item, properties, context) or _anywhere("sessionId", item, context)
 
 
 def _page(item: Mapping[str, Any], properties: Mapping[str, Any], context: Mapping[str, Any]) -> object:
@@ -239,19 +245,17 @@ def _mapping(item: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def _first(item: Mapping[str, Any], *names: str) -> object:
-    return next((item[name] for name in names if item.get(name) is not None), None)
+    for name in names:
+        value = item.get(name)
+        if value is not None:
+            return value
+    return None
 
 
-def _anywhere(
-    name: str,
-    item: Mapping[str, Any],
-    properties: Mapping[str, Any],
-    context: Mapping[str, Any],
-    spelling: str | None = None,
-) -> object:
+def _anywhere(name: str, *places: Mapping[str, Any]) -> object:
     """Look a value up in the item, its properties and its context, in this order."""
-    for place in (item, properties, context):
-        for spelt in (name, spelling):
-            if spelt is not None and place.get(spelt) is not None:
-                return place[spelt]
+    for place in places:
+        value = place.get(name)
+        if value is not None:
+            return value
     return None

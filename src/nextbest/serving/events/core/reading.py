@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
+
+import orjson
 
 from nextbest.base.errors import DataError
 from nextbest.serving.events.core.items import Frame, read_item
@@ -41,13 +44,7 @@ def parse(body: bytes, received_at: datetime, settings: EventSettings, *, call: 
     """
     if len(body) > settings.max_body_bytes:
         raise DataError("events.body_too_large", got=len(body), expected=settings.max_body_bytes)
-    try:
-        content = json.loads(body.decode("utf-8", "surrogateescape").removeprefix("\ufeff"))
-    except (ValueError, RecursionError) as error:
-        reason = (
-            str(error) if isinstance(error, json.JSONDecodeError) else "numbers too long or nested too deep"
-        )
-        raise DataError("events.body_no_json", reason=reason) from None
+    content = _content(body)
     return read_items(content, received_at, settings, call=call)
 
 
@@ -69,6 +66,27 @@ def read_items(
         except RefusedError as refused:
             rejected.append(Rejected(index, refused.code, refused.values))
     return Parsed(tuple(events), tuple(rejected))
+
+
+def _content(body: bytes) -> object:
+    """Parse a body; where it is not quite JSON, let what is wrong with a text or a number cost only its own item."""
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        text = body.decode("utf-8", "surrogateescape").removeprefix("\ufeff")
+    try:
+        return json.loads(text, parse_float=_finite, parse_constant=_finite)
+    except (ValueError, RecursionError) as error:
+        reason = (
+            str(error) if isinstance(error, json.JSONDecodeError) else "numbers too long or nested too deep"
+        )
+        raise DataError("events.body_no_json", reason=reason) from None
+
+
+def _finite(text: str) -> object:
+    """Read a number; one that is not finite becomes what no JSON can hold, so that its item is refused."""
+    number = float(text)
+    return number if math.isfinite(number) else object()
 
 
 def _items(content: object, frame: Frame) -> tuple[Sequence[object], Frame]:

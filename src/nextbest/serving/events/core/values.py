@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -179,8 +178,7 @@ def kind(value: object) -> str:
         bool: "true/false",
         type(None): "null",
     }
-    is_broken = isinstance(value, float) and not math.isfinite(value)
-    return "no number" if is_broken else names.get(type(value), "number")
+    return names.get(type(value), "number")
 
 
 def _kept(key: str, value: Any) -> Any:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
+
+import orjson
 
 from nextbest.serving.events import DECISION_VERBS, Event
 from nextbest.serving.state.core.joining import Entry, join
@@ -110,7 +111,7 @@ def _lines(products: Sequence[object]) -> list[Entry]:
 
 
 def _properties(event: Event) -> Mapping[str, Any]:
-    said: Mapping[str, Any] = json.loads(event.properties) if event.properties else {}
+    said: Mapping[str, Any] = orjson.loads(event.properties) if event.properties else {}
     return said
 
 
