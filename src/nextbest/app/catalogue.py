@@ -9,6 +9,7 @@ from nextbest.decisions.campaigns.spec import CARD as CAMPAIGN
 from nextbest.decisions.offers.spec import CARD as OFFERS
 from nextbest.models.ladders.spec import CARD as LADDERS
 from nextbest.models.profit.spec import CARD as PROFIT
+from nextbest.models.propensity.spec import CARD as PROPENSITY
 from nextbest.models.recommend.spec import CARD as RECOMMEND
 from nextbest.models.rules.spec import CARD as RULES
 from nextbest.profiles.behaviour.spec import CARD as BEHAVIOUR
@@ -30,6 +31,7 @@ CATALOGUE: tuple[Capability, ...] = (
     PROFIT,
     RECOMMEND,
     LADDERS,
+    PROPENSITY,
     OFFERS,
     CAMPAIGN,
 )
