@@ -1,5 +1,28 @@
-"""Propensity: who will buy it, in what order, and why."""
+"""Propensity: who will buy it, in what order, and why.
+
+Reads ``customers`` with a yes/no column, or ``order_lines`` and ``holdings`` for models from history; writes the
+``propensity_…`` tables, and one file per model that :func:`load` reads. In Python, without a workspace::
+
+    model = nextbest.propensity.fit(table, target="bought")
+    model.predict(others), model.lift(), model.explain(others)
+    model.save("mortgage.json")
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from nextbest.models.propensity.spec import CARD, PropensitySettings
 
-__all__ = ["CARD", "PropensitySettings"]
+if TYPE_CHECKING:
+    from nextbest.models.propensity.run.fitted import FittedModel, fit, load
+
+__all__ = ["CARD", "FittedModel", "PropensitySettings", "fit", "load"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        from nextbest.models.propensity.run import fitted
+
+        return getattr(fitted, name)
+    raise AttributeError(name)

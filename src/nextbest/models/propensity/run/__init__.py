@@ -22,16 +22,15 @@ from nextbest.tables.store import Store
 def run(store: Store, settings: PropensitySettings, moment: Moment) -> list[Finding]:
     """Fit every model that is asked for, and write what it found."""
     with open_workshop() as workshop:
-        made = list(_results(store, settings, moment, workshop))
-        results = [one for one in made if isinstance(one, ModelResult)]
+        answers = list(_answers(store, settings, moment, workshop))
+        results = [answer for answer in answers if isinstance(answer, ModelResult)]
         for result in results:
             if isinstance(result.model, Model):
                 store.write_file(file_of(result.model_id, "json"), to_bytes(result.model, about(result)))
-        found = write(store, results, workshop)
-    return [*found, *(one for one in made if isinstance(one, Finding))]
+        return [*write(store, results), *(answer for answer in answers if isinstance(answer, Finding))]
 
 
-def _results(
+def _answers(
     store: Store, settings: PropensitySettings, moment: Moment, workshop: Workshop
 ) -> Iterator[ModelResult | Finding]:
     for name, one in settings.instances().items():
