@@ -110,15 +110,17 @@ def test_customers_without_any_offer_are_counted_by_what_ruled_their_candidates_
     ]  # fmt: skip
 
 
-def test_all_pairs_of_two_price_bands_are_one_step_and_unsupported_ones_none():
-    step = {"source": "next_band", "need": "tea", "n_buyers": 40, "n_stepped": 20, "is_supported": True}
+def test_steps_that_were_taken_come_furthest_above_chance_first_and_unsupported_ones_not_at_all():
+    step = {"source": "next_band", "n_stepped": 20, "expected_stepped": 15.0, "is_supported": True}
     pairs = [
-        step | {"product_id": "a", "upgrade_id": "b", "price": 1.0, "upgrade_price": 2.0},
-        step | {"product_id": "a", "upgrade_id": "c", "price": 1.0, "upgrade_price": 3.0},
-        step | {"product_id": "x", "upgrade_id": "y", "need": "jam", "is_supported": False},
+        step | {"product_id": "a", "upgrade_id": "b"},
+        step | {"product_id": "a", "upgrade_id": "c", "expected_stepped": 10.0},
+        step | {"product_id": "g", "upgrade_id": "h", "n_stepped": None, "expected_stepped": None},
+        step | {"product_id": "x", "upgrade_id": "y", "is_supported": False},
     ]
-    (row,) = read(query.ladder_steps(table(LADDERS, pairs)))
-    assert (row["need"], row["n_pairs"], row["upgrade_price"]) == ("tea", 2, 2.5)
+    rows = sorted(read(query.ladder_steps(table(LADDERS, pairs))), key=lambda row: row["place"])
+    assert [row["upgrade_id"] for row in rows] == ["c", "b", "h"]
+    assert {row["n_steps"] for row in rows} == {3}
 
 
 def test_only_the_first_ten_customers_of_a_model_are_read():

@@ -40,9 +40,9 @@ def offer_tables():
         an_offer("up_sell", 0, "cid", "Single origin", "next_band", because="House blend", strength=0.42),
     ]
     step = {
-        "source": "next_band", "need": "Coffee", "price": 4.5, "upgrade_price": 6.0, "n_pairs": 6, "n_buyers": 740,
-        "n_stepped": 379, "share_stepped": 0.512, "ci_low": 0.476, "ci_high": 0.548, "expected_stepped": 337.0,
-        "days_to_step": 68.0,
+        "place": 0, "n_steps": 40, "source": "next_band", "product_id": "p-House blend", "upgrade_id": "Single origin",
+        "price": 4.5, "upgrade_price": 6.0, "n_buyers": 740, "n_stepped": 379, "n_back": 220, "share_stepped": 0.512,
+        "ci_low": 0.476, "ci_high": 0.548, "expected_stepped": 337.0, "days_to_step": 68.0,
     }  # fmt: skip
     ruled_out = (("has_alike", 2785, 410), ("just_bought", 569, 146), ("beyond_limit", 3438, 238))
     return {

@@ -12,6 +12,8 @@ from nextbest.advice.report.spec import FIRST_SCORES, LADDER_STEPS, OFFER_EXAMPL
 
 _EXAMPLES: Final = 30
 """Offers per kind among which examples are looked for."""
+_STEPS: Final = 12
+"""Steps up that are drawn."""
 _FIRST: Final = 10
 """Customers per model who are called first."""
 
@@ -102,23 +104,16 @@ def _by_customer(candidates: ir.Table) -> ir.Table:
 
 
 def ladder_steps(ladders: ir.Table) -> ir.Table:
-    """Take the steps of ``ladders`` that are supported; all pairs of two price bands are one step."""
+    """Take the steps of ``ladders`` that customers were seen to take, furthest above chance first, then given ones."""
     seen = ladders.filter(ladders.is_supported)
-    step = (
-        "source",
-        "need",
-        "n_buyers",
-        "n_stepped",
-        "share_stepped",
-        "ci_low",
-        "ci_high",
-        "expected_stepped",
-        "days_to_step",
-    )
-    steps = seen.group_by(step).aggregate(
-        price=seen.price.mean(), upgrade_price=seen.upgrade_price.mean(), n_pairs=seen.count()
-    )
-    return steps.select(*LADDER_STEPS.names)
+    order = [
+        (seen.n_stepped / seen.expected_stepped).desc(nulls_first=False),
+        seen.n_stepped.desc(nulls_first=False),
+        seen.product_id,
+        seen.upgrade_id,
+    ]
+    placed = seen.mutate(place=ibis.row_number().over(ibis.window(order_by=order)), n_steps=seen.count())
+    return placed.filter(placed.place < _STEPS).select(*LADDER_STEPS.names)
 
 
 def first_scores(scores: ir.Table) -> ir.Table:

@@ -8,14 +8,13 @@ from typing import Final
 
 import pyarrow as pa
 
-from nextbest.advice.report.core.reading import rows, rows_of
+from nextbest.advice.report.core.reading import product_names, rows, rows_of
 from nextbest.advice.report.spec import ListScore, Offers, Row, Scored, Tables
 
 _LISTS: Final = ("repeat", "discover")
 _K: Final = 10
 _Z95: Final = 1.96
 _KINDS: Final = ("replenish", "cross_sell", "up_sell", "discover")
-_STEPS: Final = 12
 _BEYOND: Final = "beyond_limit"
 
 
@@ -78,14 +77,14 @@ def offers_of(tables: Tables, per_kind: int) -> Offers | None:
     if "offer_kinds" not in tables:
         return None
     kinds = {row["kind"]: row for row in rows(tables["offer_kinds"])}
-    steps = _steps(rows_of(tables, "ladder_steps"))
+    steps = _steps(tables)
     excluded = [row for row in rows_of(tables, "offer_exclusions") if row["n_candidates"]]
     ruled_out = [row for row in excluded if row["reason"] != _BEYOND]
     return Offers(
         kinds=[kinds[kind] for kind in _KINDS if kind in kinds],
         examples=_examples(rows_of(tables, "offer_examples"), per_kind),
-        steps=steps[:_STEPS],
-        n_steps=len(steps),
+        steps=steps,
+        n_steps=steps[0]["n_steps"] if steps else 0,
         ruled_out=sorted(ruled_out, key=lambda row: (-row["n_candidates"], row["reason"])),
         beyond=next((row for row in excluded if row["reason"] == _BEYOND), None),
         reach=next(iter(rows_of(tables, "offer_reach")), None),
@@ -113,11 +112,12 @@ def _examples(offers: Sequence[Row], per_kind: int) -> list[Row]:
     return shown
 
 
-def _steps(steps: Sequence[Row]) -> list[Row]:
-    """Order steps by how far they are above chance; those that were only given come last, most buyers first."""
-
-    def order(step: Row) -> tuple[float, int, str, float]:
-        above = step["n_stepped"] / step["expected_stepped"] if step["expected_stepped"] else 0.0
-        return (-above, -(step["n_buyers"] or 0), step["need"] or "", step["price"] or 0.0)
-
-    return sorted((step for step in steps if step["share_stepped"] is not None), key=order)
+def _steps(tables: Tables) -> list[Row]:
+    """Name the products of each step that enough customers took to tell."""
+    steps = [row for row in rows_of(tables, "ladder_steps") if row["share_stepped"] is not None]
+    ids = [step[name] for step in steps for name in ("product_id", "upgrade_id")]
+    names = product_names(tables, ids)
+    return [
+        {**step, "step": tuple(names.get(step[name], step[name]) for name in ("product_id", "upgrade_id"))}
+        for step in sorted(steps, key=lambda row: row["place"])
+    ]

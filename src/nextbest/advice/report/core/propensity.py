@@ -8,9 +8,8 @@ from itertools import groupby
 from typing import Final
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from nextbest.advice.report.core.reading import column, latest, rows
+from nextbest.advice.report.core.reading import product_names, rows
 from nextbest.advice.report.spec import DRIFT_PSI, Model, Models, Row, Tables
 
 _TABLES: Final = (
@@ -34,7 +33,9 @@ def models_of(tables: Tables, *, at_most: int, in_full: int) -> Models | None:
     if "propensity_models" not in tables or not tables["propensity_models"].num_rows:
         return None
     parts = {name: _by_model(tables[name]) if name in tables else {} for name in _TABLES}
-    names = _names(tables, {row["target"] for found in parts["propensity_models"].values() for row in found})
+    names = product_names(
+        tables, [row["target"] for found in parts["propensity_models"].values() for row in found]
+    )
     models = [
         _model(model_id, {name: found.get(model_id, []) for name, found in parts.items()}, names)
         for model_id, tried in parts["propensity_models"].items()
@@ -51,21 +52,6 @@ def _by_model(table: pa.Table) -> dict[str, list[Row]]:
 
 def _model_id(row: Row) -> str:
     return str(row["model_id"])
-
-
-def _names(tables: Tables, targets: set[str]) -> dict[str, str]:
-    """Find the names of products that are predicted by their id."""
-    if "product_profiles" not in tables:
-        return {}
-    products = latest(tables["product_profiles"])
-    wanted = pa.array(sorted(targets), pa.string())
-    found = products.filter(pc.is_in(products["product_id"], value_set=wanted))
-    names = column(found, "name", pa.string()).to_pylist()
-    return {
-        key: name
-        for key, name in zip(found["product_id"].to_pylist(), names, strict=True)
-        if name is not None
-    }
 
 
 def _model(model_id: str, parts: Mapping[str, Sequence[Row]], names: Mapping[str, str]) -> Model:

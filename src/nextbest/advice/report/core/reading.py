@@ -61,6 +61,25 @@ def column(table: pa.Table, name: str, kind: pa.DataType) -> pa.ChunkedArray:
     return table[name].cast(kind)
 
 
+def product_names(tables: Tables, ids: Sequence[str]) -> dict[str, str]:
+    """Find the names of products by their ids; those that have one.
+
+    Examples
+    --------
+    >>> products = pa.table({"product_id": ["p1", "p2"], "name": ["Oat milk", None]})
+    >>> product_names({"product_profiles": products}, ["p1", "p2", "p3"])
+    {'p1': 'Oat milk'}
+    """
+    if "product_profiles" not in tables:
+        return {}
+    products = latest(tables["product_profiles"])
+    wanted = pa.array(sorted(set(ids)), pa.string())
+    found = products.filter(pc.is_in(products["product_id"], value_set=wanted))
+    names = column(found, "name", pa.string()).to_pylist()
+    named = zip(found["product_id"].to_pylist(), names, strict=True)
+    return {key: name for key, name in named if name is not None}
+
+
 def total(table: pa.Table, name: str) -> float | None:
     """Sum a column; ``None`` where no row has a value.
 

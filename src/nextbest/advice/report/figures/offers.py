@@ -42,7 +42,7 @@ def steps_chart(reader: Reader, offers: Offers) -> Chart:
     """Draw the share of customers who step up, beside what chance would do."""
     spans = [
         charts.Interval(
-            words.step_name(reader, step),
+            words.short_step(reader, step),
             step["ci_low"],
             step["share_stepped"],
             step["ci_high"],
@@ -51,13 +51,17 @@ def steps_chart(reader: Reader, offers: Offers) -> Chart:
         )
         for step in offers.steps
     ]
-    columns = ("step", "n_buyers", "n_stepped", "share_stepped", "interval", "by_chance", "days_to_step")
+    columns = (
+        "step", "prices", "n_buyers", "n_stepped", "n_back", "share_stepped", "interval", "by_chance", "days_to_step",
+    )  # fmt: skip
     header = [reader.say(f"column.{name}") for name in columns]
     body = [
         [
             words.step_name(reader, step),
+            reader.say("steps.prices", low=step["price"], high=step["upgrade_price"]),
             reader.count(step["n_buyers"]),
             reader.count(step["n_stepped"]),
+            reader.count(step["n_back"]),
             reader.percent(step["share_stepped"]),
             reader.say("interval.share", low=step["ci_low"], high=step["ci_high"]),
             reader.percent(span.reference),

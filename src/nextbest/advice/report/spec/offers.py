@@ -68,20 +68,23 @@ OFFER_UNSERVED: Final = Table(
 
 LADDER_STEPS: Final = Table(
     "ladder_steps",
-    "one row per step that customers were seen to take, or that was given",
-    (),
+    "one row per step up that is drawn",
+    ("place",),
     (
+        Column("place", "int64", "furthest above chance first, from 0"),
+        Column("n_steps", "int64", "all steps that are given or that customers were seen to take"),
         Column("source", "string", "given or next_band"),
-        Column("need", "string", "what both serve"),
-        Column("price", "float64", "mean price of the lower one, in the shop's currency"),
+        Column("product_id", "string", "product a customer has"),
+        Column("upgrade_id", "string", "its better version"),
+        Column("price", "float64", "mean price of the product, in the shop's currency"),
         Column("upgrade_price", "float64", "mean price of the better version"),
-        Column("n_pairs", "int64", "pairs of product and better version"),
-        Column("n_buyers", "int64", "customers who began with the lower one"),
-        Column("n_stepped", "int64", "of these, who bought the better one on a later day"),
+        Column("n_buyers", "int64", "customers who began with the product; null: too few"),
+        Column("n_stepped", "int64", "of these, who moved to the better version and stayed"),
+        Column("n_back", "int64", "customers who moved the other way"),
         Column("share_stepped", "float64", "n_stepped / n_buyers, 0-1"),
         Column("ci_low", "float64", "lower end of its 95 % interval"),
         Column("ci_high", "float64", "upper end"),
-        Column("expected_stepped", "float64", "the same by chance"),
+        Column("expected_stepped", "float64", "of all who moved, who would have moved up by chance"),
         Column("days_to_step", "float64", "median days to the step"),
     ),
 )
@@ -134,7 +137,7 @@ class Offers:
     examples: Sequence[Row]
     """Rows of ``offer_examples`` that are shown, with the names and numbers of their reason under ``said``."""
     steps: Sequence[Row]
-    """Rows of ``ladder_steps``, furthest above chance first."""
+    """Rows of ``ladder_steps`` that customers were seen to take, with the names of both under ``step``."""
     n_steps: int
     ruled_out: Sequence[Row]
     """Rows of ``offer_exclusions``, most candidates first."""

@@ -45,16 +45,15 @@ def list_caption(reader: Reader, score: ListScore) -> Caption:
 
 
 def step_name(reader: Reader, step: Row) -> str:
-    """Write a step as what is needed and the two prices."""
-    need = step["need"] or reader.say("steps.given")
-    if step["price"] is None or step["upgrade_price"] is None:
-        return shortened(need)
-    return reader.say(
-        "steps.name",
-        need=shortened(need),
-        price=step["price"],
-        upgrade_price=step["upgrade_price"],
-    )
+    """Write a step as the product and its better version."""
+    body, head = step["step"]
+    return reader.say("rule", body=body, head=head)
+
+
+def short_step(reader: Reader, step: Row) -> str:
+    """Write a step in the room a chart has."""
+    body, head = (shortened(name) for name in step["step"])
+    return reader.say("rule", body=body, head=head)
 
 
 def steps_caption(reader: Reader, steps: Sequence[Row], n_all: int) -> Caption:
