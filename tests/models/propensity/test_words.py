@@ -36,7 +36,7 @@ def test_a_list_by_chance_says_so(make_result):
 
 def test_a_leak_is_named_with_the_way_to_allow_it(make_result):
     finding = said(make_result())["leak"]
-    assert render(finding.sentence).startswith("closed_on: alone tells churn nearly perfectly")
+    assert render(finding.sentence).endswith("so probably holds the answer: closed_on.")
     assert "propensity.allow=closed_on" in render(finding.action)
 
 

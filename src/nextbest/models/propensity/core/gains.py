@@ -17,6 +17,7 @@ DEPTHS: Final = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7
 """Shares of customers taken from the top."""
 _DRAWS: Final = 1000
 _MOST_BINS: Final = 200
+_FEW: Final = 5
 _ENDS: Final = (2.5, 97.5)
 _SURE: Final = 1.959963984540054
 
@@ -96,7 +97,9 @@ def curve_of(levels: Levels, seed: int) -> Curve:
     depths = np.array(DEPTHS)
     gain = gain_at(levels, depths)
     low, high = _bootstrap(levels, depths, seed)
-    return Curve(_rounded(depths * levels.n.sum()), _rounded(gain * levels.n_positive.sum()), gain, low, high)
+    least, most = _reach_of_few(levels, depths, gain)
+    n, n_positive = _rounded(depths * levels.n.sum()), _rounded(gain * levels.n_positive.sum())
+    return Curve(n, n_positive, gain, np.minimum(low, least), np.maximum(high, most))
 
 
 def gain_at(levels: Levels, depths: Floats) -> Floats:
@@ -160,22 +163,28 @@ def _taken(levels: Levels, depth: float) -> Floats:
 
 
 def _bootstrap(levels: Levels, depths: Floats, seed: int) -> tuple[Floats, Floats]:
-    """Draw yes and no anew, each as many as there are.
-
-    One more yes, who might be anybody, is added to those drawn from: without it a list that happens to hold all of twelve yes
-    would look certain.
-    """
+    """Draw yes and no anew, each as many as there are."""
     rng = np.random.default_rng(seed)
     n, n_positive = _binned(levels)
     m = int(n_positive.sum())
-    positive = rng.multinomial(m, (n_positive + n / n.sum()) / (m + 1), size=_DRAWS)
+    positive = rng.multinomial(m, n_positive / m, size=_DRAWS)
     negative = rng.multinomial(int(n.sum()) - m, (n - n_positive) / (n.sum() - m), size=_DRAWS)
     gains = np.empty((_DRAWS, len(depths)))
     for draw, (yes, no) in enumerate(zip(positive, negative, strict=True)):
         gains[draw] = np.interp(depths, _shares(yes + no), _shares(yes))
     low, high = np.percentile(gains, _ENDS, axis=0)
-    whole = depths == 1
-    return np.where(whole, 1.0, low), np.where(whole, 1.0, high)
+    return low, high
+
+
+def _reach_of_few(levels: Levels, depths: Floats, gain: Floats) -> tuple[Floats, Floats]:
+    """Give Wilson's interval where few yes stand on one side of the cut; elsewhere gain itself.
+
+    What never occurs among them cannot be drawn: a list that happens to hold all of twelve yes would look certain.
+    """
+    m = float(levels.n_positive.sum())
+    is_few = (np.minimum(gain, 1 - gain) * m < _FEW) & (depths < 1)
+    low, high = wilson(gain, np.full_like(gain, m))
+    return np.where(is_few, low, gain), np.where(is_few, high, gain)
 
 
 def _binned(levels: Levels) -> tuple[Ints, Ints]:
