@@ -51,9 +51,10 @@ def plan(*, name: Name = None, folder: In = HERE, json: Json = False) -> None:
         return
     print_findings(made.findings, workspace.config.shop.currency)
     if made.rows.num_rows:
-        output.show_rows(made.rows.select(_SHOWN))
+        several = len(made.rows["campaign_id"].unique()) > 1
+        output.show_rows(made.rows.select([*(["campaign_id"] if several else []), *_SHOWN]))
     if made.exclusions.num_rows:
-        output.show_rows(made.exclusions)
+        output.show_rows(made.exclusions.select(["campaign_id", "reason", "n_customers"]))
 
 
 @campaign.command("export")

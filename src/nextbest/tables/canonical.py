@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from nextbest.base.contract import Column, Table
-from nextbest.tables.contacts import CAMPAIGNS, CONSENTS, EXPOSURES, OFFERS, RESPONSES
+from nextbest.tables.contacts import CAMPAIGNS, CONSENTS, EXPOSURES, OFFERS, RESPONSES, TAGS
 
 
 def _id(name: str, meaning: str, *, required: bool = False) -> Column:
@@ -270,6 +270,7 @@ CANONICAL: Final = {
         OFFERS,
         STOCK,
         CONSENTS,
+        TAGS,
         REVIEWS,
         WRITTEN_RULES,
         LOAD_REPORT,

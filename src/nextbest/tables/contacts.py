@@ -95,3 +95,16 @@ CONSENTS: Final = Table(
         Column("changed_at", "timestamp", "since when; the latest holds", required=True),
     ),
 )
+
+TAGS: Final = Table(
+    "tags",
+    "one row per customer and tag",
+    ("customer_id", "tag"),
+    (
+        _id("customer_id", "who has it", required=True),
+        Column("tag", "string", "name of the tag, such as do_not_disturb", required=True),
+        Column("since_on", "date", "first day on which it holds"),
+        Column("until_on", "date", "first day on which it holds no more"),
+        Column("source", "string", "who or what gave it"),
+    ),
+)

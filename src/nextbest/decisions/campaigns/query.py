@@ -166,9 +166,12 @@ def contact_column(columns: Sequence[str], channel: str) -> str | None:
     return next((name for name in CHANNELS[channel] if name in columns), None)
 
 
-def left_in_peace(tags: ir.Table, names: Sequence[str]) -> ir.Table:
-    """List the customers with a tag that asks for it."""
-    known = tags.filter(tags.tag.lower().isin([name.lower() for name in names]))
+def left_in_peace(tags: ir.Table, names: Sequence[str], on: date | None) -> ir.Table:
+    """List the customers with a tag that asks for it and holds on the day."""
+    known = tags.filter(tags.tag.strip().lower().isin([name.lower() for name in names]))
+    if on is not None:
+        begun, ended = known.since_on <= ibis.date(on), known.until_on <= ibis.date(on)
+        known = known.filter(begun.fill_null(True), ~ended.fill_null(False))
     return known.select("customer_id").distinct().mutate(is_tagged=ibis.literal(True))
 
 

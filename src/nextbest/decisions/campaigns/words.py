@@ -68,7 +68,7 @@ def _said(summary: Summary) -> Iterator[tuple[str, float | None, dict[str, Value
         return
     yield f"campaign.planned_{plan.objective}", plan.incremental_profit, {}
     if plan.objective == "expected":
-        yield "campaign.untested", None, {}
+        yield "campaign.untested" if summary.break_even_share else "campaign.untested_free", None, {}
     yield _control(plan), None, {}
     if plan.worth_of_more is not None and plan.worth_of_more > 0:
         double = summary.levels[-1]

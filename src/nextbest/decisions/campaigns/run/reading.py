@@ -114,7 +114,7 @@ def _facts(store: Store, settings: CampaignSettings, starts_on: date | None) -> 
             if column is not None:
                 facts.append(query.reachable(customers, channel, column))
     if store.has("tags", "customer_id", "tag"):
-        facts.append(query.left_in_peace(store.table("tags"), settings.do_not_disturb))
+        facts.append(query.left_in_peace(store.table("tags"), settings.do_not_disturb, starts_on))
     if starts_on is not None and store.has("exposures", "customer_id", "exposed_at"):
         facts.append(query.contacted_lately(store.table("exposures"), starts_on, settings.quiet_days))
     if store.has("consents", "customer_id"):

@@ -134,7 +134,8 @@ def _running(purchases: Purchases, share: float) -> Floats:
         purchases.probability * squares - mean**2,
         mean,
     )
-    return np.cumsum(np.column_stack(columns), axis=0)
+    running: Floats = np.cumsum(np.column_stack(columns), axis=0)
+    return running
 
 
 def _point(sums: Floats, n: int, depth: float) -> CurvePoint:

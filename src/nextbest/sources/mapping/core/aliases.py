@@ -236,6 +236,13 @@ ALIASES: Final[Mapping[str, Mapping[str, str]]] = {
         "status": "status; consent status; consent; consent state; state; 状态; 授权状态; 同意状态; 是否同意",
         "changed_at": "changed at; consent date; consented at; consent time; updated at; status date; since; date; time; timestamp; 变更时间; 授权时间; 更新时间; 同意时间; 日期; 时间",
     },
+    "tags": {
+        "customer_id": _CUSTOMER.partition("~")[0] + " ~ uid; user",
+        "tag": "tag; tag name; label; 标签; 标签名称",
+        "since_on": "since on; since; tagged at; tagged on; valid from; 打标日期; 开始日期",
+        "until_on": "until on; until; valid until; expires; expires on; 失效日期; 结束日期",
+        "source": "source; tagged by; 来源",
+    },
     "identities": {
         "alias": "alias; alias id; external id; other id; 别名",
         "kind": "kind; alias kind; id type; alias type; 别名类型",
