@@ -119,10 +119,11 @@ def first_unseen_day(store: DuckDBStore) -> date | None:
 
 def _inputs(store: Path, where: Mapping[str, str]) -> Inputs:
     parts = Parts.open(store / "tables")
-    if not parts.files():
-        raise DataError("app.nothing_loaded")
     with Operations.open(store) as operations:
         sequence = operations.sequence()
+        operations.copy(parts, sequence)
+        if not parts.files():
+            raise DataError("app.nothing_loaded")
         return Inputs(parts, operations.snapshot_rows(sequence), sequence, where)
 
 

@@ -12,9 +12,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from nextbest.engines.snapshots import plain_io_errors, read_manifest, write_manifest
+
+OPERATIONAL: Final = "operational/"
+"""Prefix of the layer that is copied from the operational database; readers see it with the table it belongs to."""
 
 
 @dataclass
@@ -32,12 +35,15 @@ class Parts:
         One record per file loaded, oldest first.
     rules
         The cleaning settings that made the canonical tables.
+    copied
+        What was copied from the operational database, and beside which loaded events.
     """
 
     folder: Path
     tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     loads: list[dict[str, Any]] = field(default_factory=list)
     rules: str = ""
+    copied: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def open(cls, folder: Path) -> Self:
@@ -46,19 +52,18 @@ class Parts:
         if not path.exists():
             return cls(folder)
         manifest = read_manifest(path)
-        return cls(folder, manifest["tables"], manifest["loads"], manifest["rules"])
+        copied = manifest.get("copied", {})
+        return cls(folder, manifest["tables"], manifest["loads"], manifest["rules"], copied)
 
     def files(self) -> dict[str, list[Path]]:
         """Give the Parquet files of each table."""
-        return {
-            name: [self.folder / part["file"] for part in parts]
-            for name, parts in self.tables.items()
-            if parts
-        }
+        names = {layer.removeprefix(OPERATIONAL) for layer, parts in self.tables.items() if parts}
+        return {name: [self.folder / file for file in self.identity(name)] for name in sorted(names)}
 
     def identity(self, table: str) -> tuple[str, ...]:
         """Name the content of a table: equal where not a row has changed."""
-        return tuple(part["file"] for part in self.tables.get(table, ()))
+        layers = (table, f"{OPERATIONAL}{table}")
+        return tuple(part["file"] for layer in layers for part in self.tables.get(layer, ()))
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:
@@ -99,4 +104,4 @@ class Parts:
 
     def content(self) -> Mapping[str, Any]:
         """Give what the manifest holds."""
-        return {"tables": self.tables, "loads": self.loads, "rules": self.rules}
+        return {"tables": self.tables, "loads": self.loads, "rules": self.rules, "copied": self.copied}

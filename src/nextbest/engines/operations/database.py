@@ -40,10 +40,9 @@ class Database:
         url = sa.URL.create("sqlite+pysqlite", database=str(path))
         options: dict[str, Any] = {"timeout": patience, "check_same_thread": False}
         database = cls(sa.create_engine(url, connect_args=options), path.name, patience)
-        with database.plain_errors():
+        with database._plain_errors():
             path.parent.mkdir(parents=True, exist_ok=True)
-            database._prepare(filelock.FileLock(path.with_suffix(".lock"), timeout=patience))
-        return database
+        return database._ready(filelock.FileLock(path.with_suffix(".lock"), timeout=patience))
 
     @classmethod
     def connect(cls, url: str, patience: float) -> Database:
@@ -57,29 +56,38 @@ class Database:
         if parsed.get_backend_name() == "sqlite":
             return cls.open(Path(parsed.database or ""), patience)
         engine = sa.create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
-        database = cls(engine, str(parsed.database), patience)
-        with database.plain_errors():
-            database._prepare(nullcontext())
-        return database
+        return cls(engine, str(parsed.database), patience)._ready(nullcontext())
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
         """Take the write lock at once, so that numbers of changes appear in their order."""
-        with self.plain_errors(), self._transaction(self._dialect.begin_writing) as connection:
+        with self._plain_errors(), self._transaction(self._dialect.begin_writing) as connection:
             yield connection
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """See one state of the database, whoever writes meanwhile."""
-        with self.plain_errors(), self._transaction(self._dialect.begin_reading) as connection:
+        with self._plain_errors(), self._transaction(self._dialect.begin_reading) as connection:
             yield connection
 
-    def clean_up(self) -> None:
-        """Leave nothing of what was erased in the files."""
-        with self.plain_errors(), self.engine.connect() as connection:
-            alone = connection.execution_options(isolation_level="AUTOCOMMIT")
+    @contextmanager
+    def erasing(self) -> Iterator[sa.Connection]:
+        """Take the write lock, and leave nothing of what is deleted in the files."""
+        with self._plain_errors(), self._transaction(self._dialect.begin_erasing) as connection:
+            yield connection
+        with self._plain_errors(), self.engine.connect() as connection:
             for statement in self._dialect.after_erasing:
-                alone.exec_driver_sql(statement)
+                connection.exec_driver_sql(statement)
+
+    def _ready(self, lock: Any) -> Database:
+        """Prepare the tables, or let go of everything."""
+        try:
+            with self._plain_errors():
+                self._prepare(lock)
+        except WorkspaceError:
+            self.engine.dispose()
+            raise
+        return self
 
     def _prepare(self, lock: Any) -> None:
         """Bring the tables up to date once, however many processes come at the same time."""
@@ -115,7 +123,7 @@ class Database:
             connection.commit()
 
     @contextmanager
-    def plain_errors(self) -> Iterator[None]:
+    def _plain_errors(self) -> Iterator[None]:
         """Turn what the database and the operating system say into a sentence."""
         try:
             yield

@@ -21,12 +21,13 @@ class Dialect:
     """Told to each new connection, with the seconds to wait for another that is writing."""
     begin_reading: tuple[str, ...]
     begin_writing: tuple[str, ...]
+    begin_erasing: tuple[str, ...]
     version: Callable[[sa.Connection], int]
     """Of the tables that are there; 0 where there are none."""
     set_version: tuple[str, ...]
     """Told with ``{version}`` when the tables have changed."""
     after_erasing: tuple[str, ...]
-    """Told outside transactions, so that nothing erased is left in the files."""
+    """Told after the transaction, so that nothing erased is left in the files; PostgreSQL's autovacuum sees to it itself."""
     troubles: Mapping[str, str]
     """Sentences by the beginning of the error's name or code."""
 
@@ -54,7 +55,6 @@ def _configure_sqlite(connection: sqlite3.Connection, _: float) -> None:
     connection.isolation_level = None
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA secure_delete = FAST")
 
 
 def _configure_postgresql(connection: Any, patience: float) -> None:
@@ -83,6 +83,7 @@ DIALECTS: Final = {
         _configure_sqlite,
         begin_reading=("BEGIN",),
         begin_writing=("BEGIN IMMEDIATE",),
+        begin_erasing=("PRAGMA secure_delete = ON", "BEGIN IMMEDIATE"),
         version=_sqlite_version,
         set_version=("PRAGMA user_version = {version}",),
         after_erasing=("PRAGMA wal_checkpoint(TRUNCATE)",),
@@ -102,9 +103,10 @@ DIALECTS: Final = {
         _configure_postgresql,
         begin_reading=("set transaction isolation level repeatable read, read only",),
         begin_writing=(f"select pg_advisory_xact_lock({_LOCK})",),
+        begin_erasing=(f"select pg_advisory_xact_lock({_LOCK})",),
         version=_postgresql_version,
         set_version=(),
-        after_erasing=("vacuum",),
+        after_erasing=(),
         troubles={
             "55P03": "operations.locked",
             "53100": "operations.full",

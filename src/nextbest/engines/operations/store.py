@@ -14,10 +14,13 @@ import sqlalchemy as sa
 from nextbest.base.errors import DataError
 from nextbest.engines.operations.database import Database
 from nextbest.engines.operations.records import STATES, Review, State, WrittenRule
+from nextbest.serving.log import Erased, erase, everything_about
 from nextbest.tables.operational import CHANGES, REVIEWS, WRITTEN_RULES, next_sequence
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from nextbest.engines.parts import Parts
 
 
 class Operations:
@@ -78,6 +81,19 @@ class Operations:
     def reading(self) -> AbstractContextManager[sa.Connection]:
         """Open a transaction that sees one state of the database and changes nothing."""
         return self._database.reading()
+
+    def everything_about(self, customer_id: str) -> dict[str, list[dict[str, Any]]]:
+        """Give every operational row about a customer, by table, ready for JSON."""
+        with self._database.reading() as connection:
+            return everything_about(connection, customer_id)
+
+    def erase(self, customer_id: str, *, by: str | None, at: datetime) -> Erased:
+        """Forget a customer: every operational row goes, keyed hashes of the ids stay.
+
+        The next run copies the canonical parts again without them.
+        """
+        with self._database.erasing() as connection:
+            return erase(connection, customer_id, _utc(at), by=by)
 
     def review(
         self, rule_id: str, state: State, *, by: str | None, at: datetime, note: str | None = None
@@ -161,6 +177,13 @@ class Operations:
         with self._database.reading() as connection:
             return connection.scalar(sa.select(sa.func.max(CHANGES.c.sequence))) or 0
 
+    def copy(self, parts: Parts, up_to: int) -> bool:
+        """Bring events, exposures, responses and consents of a workspace up to a sequence number; tell whether any changed."""
+        from nextbest.engines.operations.copying import copy
+
+        with self._database.reading() as connection:
+            return copy(connection, parts, up_to)
+
     def snapshot_rows(self, up_to: int | None = None) -> dict[str, pa.Table]:
         """Give the rows of ``reviews`` and ``written_rules`` for a run, as their contracts say.
 
@@ -185,9 +208,13 @@ class Operations:
 
 
 def _change(connection: sa.Connection, by: str | None, at: datetime) -> int:
+    return next_sequence(connection, _utc(at), by)
+
+
+def _utc(at: datetime) -> datetime:
     if at.tzinfo is None:
         raise DataError("operations.time_without_zone", got=at.isoformat())
-    return next_sequence(connection, at.astimezone(UTC).replace(tzinfo=None), by)
+    return at.astimezone(UTC).replace(tzinfo=None)
 
 
 def _up_to(table: sa.Table, up_to: int | None) -> sa.Select[Any]:

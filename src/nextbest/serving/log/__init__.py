@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from nextbest.serving.log.contacts import release, reserve, used
     from nextbest.serving.log.decisions import find, of_request, outcomes, record
     from nextbest.serving.log.events import append
-    from nextbest.serving.log.rights import erase, everything_about
+    from nextbest.serving.log.rights import Erased, erase, everything_about
     from nextbest.serving.log.writer import FullError, Writer
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "AssignmentReason",
     "Cap",
     "Decision",
+    "Erased",
     "FullError",
     "Outcome",
     "Reached",
@@ -50,6 +51,7 @@ __all__ = [
 _PLACES: Final = {
     "append": "events",
     "erase": "rights",
+    "Erased": "rights",
     "everything_about": "rights",
     "find": "decisions",
     "FullError": "writer",

@@ -51,7 +51,7 @@ def reserve(
     connection
         In a writing transaction: of two writers one waits, so what was counted still holds when it is written.
     decision_id
-        Of the decision that makes the contact; reserving it again changes nothing.
+        Of the decision that makes the contact, recorded in the same transaction; reserving it again changes nothing.
     caps
         All that it must stay within.
     at

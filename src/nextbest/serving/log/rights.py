@@ -155,12 +155,8 @@ def _person(connection: sa.Connection, customer_id: str) -> _Person:
 
 
 def _contacts(person: _Person) -> sa.ColumnElement[bool]:
-    decided = sa.select(DECISIONS.c.decision_id).where(person.owns(DECISIONS))
-    own = [
-        (CONTACTS.c.scope == subject) | CONTACTS.c.scope.startswith(f"{subject}/", autoescape=True)
-        for subject in person.subjects
-    ]
-    return sa.or_(CONTACTS.c.decision_id.in_(decided), *own)
+    """Select contacts by their decisions: a scope is only text."""
+    return CONTACTS.c.decision_id.in_(sa.select(DECISIONS.c.decision_id).where(person.owns(DECISIONS)))
 
 
 def _leave_hashes(
