@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from benchmarks import features, large, mining, whole
+from benchmarks import campaign, features, large, mining, whole
 from benchmarks.results import Part, machine, markdown
 
 _CASES: Mapping[str, Callable[[], list[Part]]] = {
@@ -15,11 +15,13 @@ _CASES: Mapping[str, Callable[[], list[Part]]] = {
     "large": large.run,
     "features": features.run,
     "whole": whole.run,
+    "campaign": campaign.run,
 }
 _SMALL: Mapping[str, Callable[[], list[Part]]] = {
     "large": large.run_small,
     "features": features.run_small,
     "whole": whole.run_small,
+    "campaign": campaign.run_small,
 }
 _PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 

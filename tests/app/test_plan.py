@@ -29,6 +29,11 @@ def test_asking_for_one_brings_what_it_needs():
     assert [one.name for one in plan.with_needed(["a"], [A, B, C])] == ["c", "a"]
 
 
+def test_what_writes_two_of_the_tables_it_needs_comes_once():
+    twice, reader = card("twice", writes=("one", "other")), card("reader", uses=("one", "other"))
+    assert [one.name for one in plan.with_needed(["reader"], [twice, reader])] == ["twice", "reader"]
+
+
 def test_one_of_several_tables_is_enough():
     assert plan.missing(C, lambda table, *_: table == "other") is None
     assert plan.missing(C, lambda *_: False) == "raw | other"

@@ -40,7 +40,8 @@ def with_needed(names: Sequence[str], cards: Sequence[Capability]) -> list[Capab
     writers = {table.name: card for card in cards for table in card.writes}
     wanted = [card for card in cards if card.name in names]
     for card in wanted:  # grows while it is walked: needs of needs
-        wanted += [w for t in sorted(reads(card)) if (w := writers.get(t)) is not None and w not in wanted]
+        needed = dict.fromkeys(writers[table] for table in sorted(reads(card)) if table in writers)
+        wanted += [writer for writer in needed if writer not in wanted]
     return in_order(wanted)
 
 

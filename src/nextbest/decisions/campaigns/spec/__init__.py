@@ -70,7 +70,6 @@ CARD: Final = Capability(
     writes=(CAMPAIGN_PLAN, CAMPAIGN_BUDGETS, CAMPAIGN_AUDIENCE, CAMPAIGN_EXCLUSIONS, PROFIT_CURVE),
     requires=("next_best_offers.customer_id | propensity_scores.customer_id",),
     uses=(
-        "propensity_models",
         "products",
         "product_profiles",
         "customers",
