@@ -97,7 +97,7 @@ def shared_data():
 
 @pytest.fixture(scope="session")
 def postgresql():
-    """Start a PostgreSQL of our own and give a function that makes an empty database and tells its URL; or skip."""
+    """Start a PostgreSQL of our own and give a function that makes an empty schema and tells its URL; or skip."""
     binaries = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
     found = shutil.which("postgres") or (binaries and str(binaries[-1]))
     if not found:
@@ -126,17 +126,17 @@ def postgresql():
     admin = f"postgresql+psycopg://shop@/postgres?host={folder}"
     numbers = itertools.count()
 
-    def new_database():
+    def new_schema():
         name = f"shop{next(numbers)}"
         engine = sa.create_engine(admin, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
         with engine.connect() as connection:
-            connection.exec_driver_sql(f"create database {name} template template0")
-        return f"postgresql://shop@/{name}?host={folder}"
+            connection.exec_driver_sql(f"create schema {name}")
+        return f"postgresql://shop@/postgres?host={folder}&options=-csearch_path%3D{name}"
 
     while subprocess.run([tool / "pg_isready", "-q", "-h", folder], check=False, cwd=folder).returncode:
         assert server.poll() is None
         time.sleep(0.1)
-    yield new_database
+    yield new_schema
     server.send_signal(signal.SIGQUIT)
     server.wait()
     shutil.rmtree(folder)

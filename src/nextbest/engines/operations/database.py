@@ -56,7 +56,8 @@ class Database:
         if parsed.get_backend_name() == "sqlite":
             return cls.open(Path(parsed.database or ""), patience)
         engine = sa.create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
-        return cls(engine, str(parsed.database), patience)._ready(nullcontext())
+        database = cls(engine, str(parsed.database), patience)
+        return database._ready(nullcontext())
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
