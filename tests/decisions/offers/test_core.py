@@ -15,6 +15,10 @@ SETTINGS = OfferSettings()
 KIND_NAMES = sorted(set(KINDS.values()))
 
 
+RARELY = st.sampled_from([False] * 9 + [True])
+"""Most rows pass each guardrail, so that enough of them are offered to tell."""
+
+
 @st.composite
 def candidates(draw):
     """Draw any candidates, each customer and product once."""
@@ -40,20 +44,20 @@ def candidates(draw):
         place=many(st.integers(1, 20)),
         probability=maybe(st.sampled_from([0.0, 0.1, 0.5])),
         margin=maybe(st.sampled_from([-1.0, 0.0, 2.0, 5.0])),
-        own_orders=many(st.integers(0, 2)).astype(float),
-        own_days=maybe(st.integers(0, 40).map(float)),
+        own_orders=many(st.sampled_from([0, 0, 0, 0, 1, 2])).astype(float),
+        own_days=maybe(st.sampled_from([0.0, 5.0, 13.0, 14.0, 40.0, 60.0, 90.0, 200.0])),
         gap_days=maybe(st.integers(1, 40).map(float)),
         is_replenishable=many(st.booleans()),
-        n_alike=many(st.integers(0, 1)).astype(float),
-        is_active=many(st.booleans()),
-        is_never=many(st.booleans()),
-        is_fading=many(st.booleans()),
-        again_ratio=maybe(st.sampled_from([0.0, 0.2, 1.0])),
-        on_hand=maybe(st.sampled_from([-1.0, 0.0, 3.0])),
-        product_risk=maybe(st.integers(1, 5).map(float)),
+        n_alike=many(RARELY).astype(float),
+        is_active=~many(RARELY),
+        is_never=many(RARELY),
+        is_fading=many(RARELY),
+        again_ratio=maybe(st.sampled_from([0.0, 0.2, 1.0, 1.0, 2.0])),
+        on_hand=maybe(st.sampled_from([-1.0, 0.0, 3.0, 3.0, 5.0, 9.0])),
+        product_risk=maybe(st.sampled_from([1.0, 1.0, 1.0, 1.0, 2.0, 5.0])),
         customer_risk=maybe(st.integers(1, 5).map(float)),
-        is_rejected=many(st.booleans()),
-        is_losing=many(st.booleans()),
+        is_rejected=many(RARELY),
+        is_losing=many(RARELY),
     )
 
 

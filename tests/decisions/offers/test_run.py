@@ -7,6 +7,7 @@ from nextbest.base.capability import Moment
 from nextbest.base.messages import codes, render
 from nextbest.decisions.offers.run import run
 from nextbest.decisions.offers.spec import KINDS, REASON_VALUES, OfferSettings
+from nextbest.models.rules import rule_id
 
 SETTINGS = OfferSettings()
 
@@ -49,9 +50,21 @@ def test_a_rule_gives_the_reason_and_recommend_the_probability(make_store, shop,
 
 @pytest.mark.parametrize("confidence", [0.01, 0.99, None])
 def test_a_rules_confidence_changes_nothing(make_store, shop, moment, confidence):
-    store = make_store(**shop)
+    """Of two rules the one with less lift is given every confidence: neither order nor places change."""
+    other = shop["rules"][0] | {
+        "rule_id": rule_id("product", ("tea",), "jam", "+", False),
+        "head": "Jam",
+        "head_id": "jam",
+        "size_lift": 1.5,
+    }
+    audiences = [*shop["audiences"], {"rule_id": other["rule_id"], "customer_id": "ann"}]
+    lists = [row for row in shop["recommendations"] if row["product_id"] not in {"milk", "jam"}]
+    lines = [*shop["order_lines"], bought("cat", "jam", "2026-06-20"), bought("cat", "milk", "2026-06-20")]
+    both = shop | {"audiences": audiences, "recommendations": lists, "order_lines": lines}
+    store = make_store(**both | {"rules": [shop["rules"][0], other]})
     run(store, SETTINGS, moment)
-    changed = make_store(**shop | {"rules": [shop["rules"][0] | {"confidence": confidence}]})
+    assert {"milk", "jam"} <= set(offers_of(store, "ann"))
+    changed = make_store(**both | {"rules": [shop["rules"][0], other | {"confidence": confidence}]})
     run(changed, SETTINGS, moment)
     assert store.written["next_best_offers"].equals(changed.written["next_best_offers"])
 
@@ -281,3 +294,10 @@ def test_probabilities_of_what_no_list_holds_are_learnt_from_the_last_month(make
     assert {row["customer_id"] for row in hats} == set(names[260:])
     assert {row["model_id"] for row in hats} == {"offers.simple"}
     assert all(0 <= row["probability"] <= 1 for row in hats)
+
+
+def test_three_orders_of_one_day_are_no_rhythm(make_store, shop, moment):
+    lists = [row | {"gap_days": 0.0} if row["list"] == "repeat" else row for row in shop["recommendations"]]
+    store = make_store(**shop | {"recommendations": lists})
+    run(store, SETTINGS, moment)
+    assert offers_of(store, "ann")["tea"]["reason"] == "Bought in 2 orders so far, last 61 days ago"

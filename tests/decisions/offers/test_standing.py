@@ -81,8 +81,8 @@ def test_an_owner_may_offer_what_fades(make_store):
         ("GASOLINE-REG UNLEADED", "COUPON/MISC ITEMS", True),
         ("Golden", "Cigarettes", True),
         ("Refuelling bar", "Snacks", False),
-        ("购物袋（大）", "其他", True),
-        ("Jumbo bag red", "Bags", False),
+        ("塑料袋（大）", "其他", True),
+        ("Red shopping bag", "Bags", False),
         (None, "Snacks", True),
     ],
 )

@@ -86,8 +86,8 @@ REASON_VALUES: Final = ("product", "because", "n_orders", "since_days", "gap_day
 
 
 NEVER: Final = (
-    "coupon", "gift card", "lottery", "shopping bag", "carrier bag", "gasoline", "petrol", "diesel", "fuel", "cigarette", "tobacco",
-    "infant formula", "discontinued", "优惠券", "礼品卡", "彩票", "购物袋", "汽油", "柴油", "香烟", "卷烟", "烟草", "婴儿配方",
+    "coupon", "gift card", "lottery", "carrier bag", "gasoline", "petrol", "diesel", "fuel", "cigarette", "tobacco",
+    "infant formula", "discontinued", "优惠券", "礼品卡", "彩票", "塑料袋", "汽油", "柴油", "香烟", "卷烟", "烟草", "婴儿配方",
 )  # fmt: skip
 """What no shop proposes: nobody discovers petrol or a bag, and tobacco and infant formula may not be advertised in most countries."""
 

@@ -220,8 +220,10 @@ def _lines(names: pa.Array) -> Ints:
 
 
 def _reasons(table: pa.Table) -> pa.Array:
-    """Take the reasons; what was bought in one order only is not bought often."""
+    """Take the reasons; what was bought in one order only is not bought often, and several orders of one day are no rhythm."""
     code = table["reason_code"].combine_chunks()
+    no_rhythm = pc.and_(pc.equal(code, "rhythm"), pc.less(table["gap_days"].combine_chunks(), 0.5))
+    code = pc.if_else(pc.fill_null(no_rhythm, False), "often", code)
     is_once = pc.and_(pc.equal(code, "often"), pc.equal(table["own_orders"].combine_chunks(), 1))
     return pc.if_else(is_once, "once", code)
 
