@@ -80,6 +80,14 @@ def test_without_days_time_is_counted_in_orders(orders_of):
     assert (held.since.tolist(), held.recent_days) == ([1], None)
 
 
+def test_without_days_the_universe_is_what_was_bought_most_and_popularity_stays(orders_of):
+    scene = Scene(
+        orders_of([(ANN, None, [TEA, CAKE]), (BOB, None, [CAKE, MILK]), (CID, None, [MILK])]), None, 2
+    )
+    assert scene.universe.tolist() == [CAKE, MILK]
+    assert scene.popularity.tolist() == [1, 2, 2]
+
+
 def test_recent_popularity_does_not_see_the_day_itself(orders_of):
     scene = Scene(orders_of([(ANN, 1, [TEA]), (BOB, 4, [CAKE]), (CID, 5, [CAKE])]))
     counts = dict(scene.recent(np.array([4, 5, 7]), half_life=3))

@@ -47,7 +47,9 @@ class Scene:
             return sold.astype(np.int32)
         order = np.lexsort((np.arange(len(self.popularity)), -self.popularity))
         steady = order[: int(_LONG_SHARE * self.most_universe)]
-        latest = self.recent_on(self.last_day + 1, _HALF_LIFE_DAYS) if self.is_dated else self.popularity
+        if not self.is_dated:
+            return np.sort(order[: self.most_universe]).astype(np.int32)
+        latest = self.recent_on(self.last_day + 1, _HALF_LIFE_DAYS)
         latest[steady] = -1
         fresh = np.lexsort((np.arange(len(latest)), -latest))[: self.most_universe - len(steady)]
         return np.sort(np.concatenate([steady, fresh])).astype(np.int32)
