@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 from tests.advice.report import typed as typed_rows
 
+from nextbest.advice.report import Edition, render_report
 from nextbest.base.findings import Finding
 
 AS_OF = date(2024, 7, 1)
@@ -217,3 +218,15 @@ def findings():
 def arrow():
     """Give what makes typed rows a snapshot."""
     return as_arrow
+
+
+@pytest.fixture(scope="session")
+def pages():
+    """The page of one snapshot against an older one, in both languages."""
+    now, before = make_snapshot(1), make_snapshot(2, 500)
+    return {
+        language: render_report(
+            now, some_findings(), Edition("店", language, "CNY", "r2", "r1"), against=before
+        )
+        for language in ("en", "zh")
+    }

@@ -123,10 +123,10 @@ def test_steps_that_were_taken_come_furthest_above_chance_first_and_unsupported_
     assert {row["n_steps"] for row in rows} == {3}
 
 
-def test_only_the_first_ten_customers_of_a_model_are_read():
+def test_only_the_first_five_customers_of_a_model_are_read():
     scores = table(
         PROPENSITY_SCORES,
         [{"model_id": "m", "customer_id": f"c{i}", "rank": i, "propensity": 0.5} for i in range(1, 31)],
     )
-    assert sorted(row["rank"] for row in read(query.first_scores(scores))) == list(range(1, 11))
+    assert sorted(row["rank"] for row in read(query.first_scores(scores))) == list(range(1, 6))
     assert read(query.scored_customers(scores)) == [{"model_id": "m", "n_customers": 30, "propensity": 0.5}]

@@ -4,62 +4,16 @@ import re
 import subprocess
 import sys
 from html import escape
-from html.parser import HTMLParser
 from itertools import pairwise
 
 import pyarrow as pa
-import pytest
+from tests.advice.report.outline import outline
 
 from nextbest.advice.report import Edition, ReportSettings, render_report
 from nextbest.base.messages import render
 
 EVIL = "<script>alert(1)</script>"
 EDITION = Edition("Corner shop", currency="USD", run="20240701T080000Z")
-
-
-class Outline(HTMLParser):
-    """Headings, ids, landmarks and addresses of a page; complains about tags left open."""
-
-    VOID = frozenset({"meta", "link", "br"})
-
-    def __init__(self):
-        super().__init__()
-        self.open, self.headings, self.ids, self.addresses, self.scripts = [], [], [], [], 0
-        self.landmarks = set()
-
-    def handle_starttag(self, tag, attrs):
-        given = dict(attrs)
-        self.ids += [given["id"]] if "id" in given else []
-        self.addresses += [given[name] for name in ("src", "href", "xlink:href", "action") if name in given]
-        self.headings += [int(tag[1])] if re.fullmatch("h[1-6]", tag) else []
-        self.landmarks |= {tag} & {"header", "nav", "main", "footer"}
-        self.scripts += tag == "script"
-        if tag not in self.VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.handle_starttag(tag, attrs)
-        if tag not in self.VOID:
-            self.open.pop()
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag, f"</{tag}> closes another element at {self.getpos()}"
-
-
-def outline(page):
-    found = Outline()
-    found.feed(page)
-    assert found.open == []
-    return found
-
-
-@pytest.fixture(scope="module")
-def pages(snapshot_maker, findings):
-    now, before = snapshot_maker(1), snapshot_maker(2, 500)
-    return {
-        language: render_report(now, findings, Edition("店", language, "CNY", "r2", "r1"), against=before)
-        for language in ("en", "zh")
-    }
 
 
 def test_the_page_is_one_well_formed_document_with_landmarks(pages):

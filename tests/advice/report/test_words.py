@@ -6,13 +6,16 @@ from string import Formatter
 
 import pytest
 from inline_snapshot import snapshot
+from tests.advice.report.typed import a_model, model_tables
 
 from nextbest.advice.report.core.customers import segments_of, stages_of
+from nextbest.advice.report.core.propensity import models_of
 from nextbest.advice.report.spec import Edition
 from nextbest.advice.report.words.definitions import TERMS
+from nextbest.advice.report.words.propensity import because, factor
 from nextbest.advice.report.words.reader import Reader
 from nextbest.advice.report.words.shop import segments_caption, stages_caption
-from nextbest.base.messages import LANGUAGES, codes
+from nextbest.base.messages import LANGUAGES, Message, codes
 
 ROOM = resources.files("nextbest.advice.report")
 TEXTS = {
@@ -83,3 +86,26 @@ def test_small_chances_read_as_a_bound(value, text):
 
 def test_a_name_that_no_catalogue_holds_stands_as_people_wrote_it():
     assert Reader(Edition("Shop")).name("report.effect.mystery", "mystery") == "mystery"
+
+
+def test_factors_of_a_history_read_as_words_and_columns_of_a_flat_table_as_their_people_call_them(arrow):
+    reader = Reader(Edition("Shop"))
+    history, flat = (
+        models_of(arrow(model_tables(a_model("m", kind=kind))), at_most=1, in_full=0).every[0]
+        for kind in ("category", "flat")
+    )
+    named = ("times_bought_91d", "days_since: Dairy", "trend", "my_column")
+    assert [factor(reader, history, name) for name in named] == [
+        "purchases of it in 91 days", "days since they last bought Dairy",
+        "revenue of the last quarter against before", "my_column",
+    ]  # fmt: skip
+    assert [factor(reader, flat, name) for name in named] == list(named)
+    assert because(reader, history, history.first[0]["said"]) == snapshot(
+        ["▲ n_orders 31 is among the highest tenth", "▼ place is York"]
+    )
+
+
+def test_a_minus_before_an_amount_is_a_minus():
+    reader = Reader(Edition("Shop", currency="USD"))
+    assert reader.money(-12.5) == "\u2212$12.50"
+    assert reader.message(Message("report.rule", {"body": "Coca-Cola", "head": "x-1"})) == "Coca-Cola → x-1"

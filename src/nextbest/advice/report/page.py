@@ -60,6 +60,8 @@ def write_page(reader: Reader, shown: Mapping[str, Any]) -> str:
             definitions=list(used),
             candidate=functools.partial(propensity.candidate, reader),
             because=functools.partial(propensity.because, reader),
+            factor_name=functools.partial(propensity.factor, reader),
+            names=functools.partial(propensity.factors, reader),
             direction=functools.partial(propensity.direction, reader),
             style=tokens() + _asset("style.css"),
             script=script,

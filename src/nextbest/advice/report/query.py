@@ -14,7 +14,7 @@ _EXAMPLES: Final = 30
 """Offers per kind among which examples are looked for."""
 _STEPS: Final = 12
 """Steps up that are drawn."""
-_FIRST: Final = 10
+_FIRST: Final = 5
 """Customers per model who are called first."""
 
 

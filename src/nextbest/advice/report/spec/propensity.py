@@ -11,7 +11,7 @@ from nextbest.base.contract import Column, Table
 
 FIRST_SCORES: Final = Table(
     "first_scores",
-    "one row per model and customer among its first ten",
+    "one row per model and customer among its first five",
     ("model_id", "rank"),
     (
         Column("model_id", "string", "name of the model"),

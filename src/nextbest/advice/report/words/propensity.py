@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -10,6 +11,8 @@ from nextbest.advice.report.words.reader import Caption, Reader
 from nextbest.base.messages import Message
 
 _LARGE: Final = 10_000
+_NAMED: Final = 12
+_SPAN: Final = re.compile(r"(?P<stem>\w+)_(?P<days>\d+)d")
 
 
 def candidate(reader: Reader, name: str) -> str:
@@ -65,19 +68,38 @@ def direction(reader: Reader, factor: Row) -> str:
     return reader.name(f"propensity.direction.{way}", reader.say("direction.value", value=str(way)))
 
 
-def because(reader: Reader, said: Sequence[Mapping[str, Any]]) -> Sequence[str]:
+def factor(reader: Reader, model: Model, name: str) -> str:
+    """Name a factor: columns of a flat table are called what their people call them, those of a history in words."""
+    if model.chosen["kind"] == "flat":
+        return name
+    stem, _, group = name.partition(": ")
+    span = _SPAN.fullmatch(stem)
+    code = (
+        f"report.factor.{span['stem'] if span else stem}{'_days' if span else ''}{'_group' if group else ''}"
+    )
+    return reader.name(code, name, days=span["days"] if span else "", group=group)
+
+
+def factors(reader: Reader, model: Model, rows: Sequence[Row]) -> list[str]:
+    """Name factors, twelve at most."""
+    return [factor(reader, model, row["factor"]) for row in rows[:_NAMED]]
+
+
+def because(reader: Reader, model: Model, said: Sequence[Mapping[str, Any]]) -> Sequence[str]:
     """Say what raises and lowers one customer's probability, a phrase each."""
     return [
-        reader.say("because.raises" if part["adds"] > 0 else "because.lowers", reason=_reason(part))
+        reader.say(
+            "because.raises" if part["adds"] > 0 else "because.lowers", reason=_reason(reader, model, part)
+        )
         for part in said
     ]
 
 
-def _reason(part: Mapping[str, Any]) -> Message:
-    return Message(
-        f"propensity.reason.{part['saying']}",
-        {"factor": str(part["factor"]), "value": _shown(part["value"])},
-    )
+def _reason(reader: Reader, model: Model, part: Mapping[str, Any]) -> Message:
+    column = str(part["factor"])
+    named = factor(reader, model, column)
+    told = named if named == column else reader.say("because.factor", factor=named)
+    return Message(f"propensity.reason.{part['saying']}", {"factor": told, "value": _shown(part["value"])})
 
 
 def _shown(value: object) -> str:

@@ -47,9 +47,9 @@ class Reader:
         said = render(message, self.edition.language, currency=self.edition.currency)
         return _MINUS.sub("−", said).replace(" %", "\u00a0%")
 
-    def name(self, code: str, name: str) -> str:
+    def name(self, code: str, name: str, **values: Value) -> str:
         """Give the name that the catalogues hold for ``code``; what people called it otherwise."""
-        return self.message(Message(code)) if code in _known(self.edition.language) else name
+        return self.message(Message(code, values)) if code in _known(self.edition.language) else name
 
     def segment(self, name: str) -> str:
         """Name an RFM segment."""
