@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nextbest.models.propensity.core.factors import direction_of, separation, weights_of
+from nextbest.models.propensity.core.factors import Weight, direction_of, separation, weights_of
 
 N = 4000
 
@@ -74,6 +74,13 @@ def test_shares_sum_to_one_and_follow_what_separates():
     assert sum(one.strength for one in told) == pytest.approx(1)
     assert told[0].strength > 0.7
     assert told[1].strength > told[2].strength
+
+
+def test_a_factor_that_nothing_replaces_is_suspect_earlier():
+    assert Weight(0.51, "higher").is_suspect
+    assert Weight(0.45, "higher", 0.25).is_suspect
+    assert not Weight(0.45, "higher", 0.05).is_suspect
+    assert not Weight(0.35, "higher", 0.3).is_suspect
 
 
 def test_rows_drawn_by_their_answer_count_by_the_share_of_it():

@@ -18,7 +18,9 @@ from nextbest.models.propensity.core.gains import levels_of
 from nextbest.models.propensity.core.judging import auc_of
 
 SUSPECT_SHARE: Final = 0.5
-"""A factor that carries more than this share is asked about."""
+"""A factor that carries more than this share is asked about,"""
+SUSPECT_TOGETHER: Final = (0.4, 0.2)
+"""and one that carries more than the first where its loss costs more than the second."""
 _MOST_OF_A_KIND: Final = 20_000
 """Yes, and no, that a column's own AUC is measured on: its standard error stays below 0.003."""
 _FOLDS: Final = 5
@@ -39,6 +41,14 @@ class Weight:
     """Share of the distance between yes and no, 0-1."""
     direction: str
     """``higher``, ``lower``, ``mixed``, or the level that raises the probability most."""
+    loss: float = 0.0
+    """Share of the AUC above chance that is lost without its contribution; only of a strong factor."""
+
+    @property
+    def is_suspect(self) -> bool:
+        """Tell whether it carries so much that one should ask whether it was known before."""
+        strong, dear = SUSPECT_TOGETHER
+        return self.strength > SUSPECT_SHARE or (self.strength > strong and self.loss > dear)
 
 
 def separation(values: NDArray[Any], target: Bools) -> float:
@@ -80,7 +90,9 @@ def weights_of(
     The log-odds of a customer are the sum of the factors' contributions, so the mean distance between yes and no is the sum of the
     factors' own distances; each factor's strength is its share of those that point the right way. Shares of split gain or of mean
     absolute contribution count noise as well and spread over many columns; the fall in AUC after shuffling counts twice what two
-    factors only know together. On online shoppers ``PageValues`` carries 0.7 of this distance and the next factor 0.1.
+    factors only know together. A model's own rows flatter its weak factors, so a strong one is also judged by what its loss costs.
+    Carried and lost: ``PageValues`` of online shoppers 0.66 and 0.3, ``duration`` of bank marketing 0.45-0.5 and 0.25; of the strongest
+    factors of eight other models none more than 0.36 and 0.07.
 
     Parameters
     ----------
@@ -98,7 +110,7 @@ def weights_of(
     >>> target = np.array([True, True, False, False])
     >>> added = np.array([[1.0, 0.0], [1.0, 0.1], [-1.0, 0.1], [-1.0, 0.0]])
     >>> weights_of(added, target, [np.array([5.0, 6.0, 1.0, 2.0]), np.array(["a", "b", "b", "a"], dtype=object)])
-    [Weight(strength=1.0, direction='higher'), Weight(strength=0.0, direction='b')]
+    [Weight(strength=1.0, direction='higher', loss=1.0), Weight(strength=0.0, direction='b', loss=0.0)]
     """
     distance = contributions[target].mean(axis=0) - contributions[~target].mean(axis=0)
     kept = np.where(distance > 1e-12, distance, 0.0)  # noqa: PLR2004 - what is left of sums that cancel
@@ -106,9 +118,23 @@ def weights_of(
     rate = target.mean() if overall is None else overall
     by_row = np.where(target, rate / target.mean(), (1 - rate) / (1 - target.mean()))
     return [
-        Weight(float(share[place]), direction_of(raw, contributions[:, place], by_row))
+        Weight(
+            float(share[place]),
+            direction_of(raw, contributions[:, place], by_row),
+            _loss(contributions, place, target) if share[place] > SUSPECT_TOGETHER[0] else 0.0,
+        )
         for place, raw in enumerate(values)
     ]
+
+
+def _loss(contributions: Floats, place: int, target: Bools) -> float:
+    """Compare the AUC with and without one factor's contribution."""
+    whole = contributions.sum(axis=1)
+    auc, without = (
+        auc_of(levels_of(target, np.round(score, 12))).value
+        for score in (whole, whole - contributions[:, place])
+    )
+    return (auc - without) / (auc - 0.5) if auc > 0.5 else 0.0  # noqa: PLR2004 - chance
 
 
 def direction_of(values: NDArray[Any], added: Floats, weights: Floats) -> str:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from nextbest.models.propensity.core.drift import DRIFTED, Order, interval_of, stability_index
 from nextbest.models.propensity.core.examples import Bools, Columns, Floats, Ints, take
-from nextbest.models.propensity.core.factors import SUSPECT_SHARE, Weight, weights_of
+from nextbest.models.propensity.core.factors import Weight, weights_of
 from nextbest.models.propensity.core.gains import Difference, gain_difference
 from nextbest.models.propensity.core.judging import Judgement, judge
 from nextbest.models.propensity.core.reasons import Reasons, reasons_of
@@ -80,7 +80,7 @@ class Proof:
         """Factors that carry over half of the model; only where nobody knows whether they were known before."""
         if self.result.kind != "flat":
             return []
-        return [fact for fact in self.factors if fact.weight and fact.weight.strength > SUSPECT_SHARE]
+        return [fact for fact in self.factors if fact.weight and fact.weight.is_suspect]
 
 
 def prove(result: ModelResult, *, n_models: int = 1) -> Proof:

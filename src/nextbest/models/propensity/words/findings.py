@@ -17,6 +17,7 @@ _EACH: Final = 5
 """Models of a run that are spoken of one by one; of more, a summary and the best."""
 _BEST: Final = 3
 _FEW: Final = 50
+_CHANCE: Final = 0.5
 _ERROR: Final = 0.02
 _GROUPS_OUTSIDE: Final = 3
 _MOST_NAMED: Final = 8
@@ -40,7 +41,7 @@ def _worth(proof: Proof) -> list[Finding]:
     if judged is None:
         return [_finding("not_judged", proof)]
     measured = _measured(proof, judged)
-    if judged.curve.low[_AT_CAPACITY] <= _CAPACITY:
+    if judged.auc.low <= _CHANCE:
         return [_finding("no_better", proof, **measured)]
     code = "finds" if proof.result.kind == "flat" else "finds_buyers"
     return [_finding(code, proof, **measured), *_beside_baseline(proof, measured)]
