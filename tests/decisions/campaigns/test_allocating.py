@@ -93,3 +93,25 @@ def test_a_budget_tells_what_more_of_it_would_bring():
     plan = allocate(np.array([[5.0], [3.0], [2.0]]), Limits((1.0,), (None,), 1.5))
     assert plan.value == 5
     assert plan.budget_price == pytest.approx(3)
+
+
+def test_who_does_not_care_about_the_channel_leaves_the_room_to_who_has_no_other():
+    rng = np.random.default_rng(0)
+    worth = rng.gamma(2, 2, 5000)
+    values = worth[:, None] - [0.002, 0.05, 3.0]
+    values[rng.random(5000) < 0.2, 1:] = -np.inf
+    limits = Limits((0.002, 0.05, 3.0), (1500, 500, 25), 100.0)
+    plan = allocate(values, limits)
+    check_within(values, limits, plan)
+    assert plan.gap <= 1e-4 * plan.value
+
+
+@pytest.mark.parametrize("digits", [0, 1, 2])
+def test_many_equal_values_are_no_trouble(digits):
+    rng = np.random.default_rng(1)
+    values = np.round(rng.gamma(2, 2, 4000)[:, None] * [0.6, 0.8, 1.0], digits) - [0.002, 0.05, 3.0]
+    values[rng.random(values.shape) < 0.2] = -np.inf
+    limits = Limits((0.002, 0.05, 3.0), (1200, 400, 20), 80.0)
+    plan = allocate(values, limits)
+    check_within(values, limits, plan)
+    assert plan.gap <= 3e-3 * plan.value

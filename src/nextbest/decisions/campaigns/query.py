@@ -117,11 +117,9 @@ def best_pairs(pairs: ir.Table, offer_ids: Sequence[str], rules: Rules) -> ir.Ta
         chosen.probability, earned(chosen.margin, rules.terms), chosen.discount, 0.0, rules.share or 1.0
     )
     valued = chosen.mutate(worth=money if rules.has_money else chosen.probability)
-    ranked = valued.mutate(_place=valued.worth.fill_null(float("-inf")))
-    top = ranked.group_by("customer_id").aggregate(_top=ranked["_place"].max())
-    tied = ranked.inner_join(top, "customer_id").filter(ibis._["_place"] == ibis._["_top"])
-    first = tied.group_by("customer_id").aggregate(offer_id=tied.offer_id.min())
-    kept = tied.inner_join(first, ["customer_id", "offer_id"])
+    order = ibis.struct({"loss": -valued.worth.fill_null(float("-inf")), "offer_id": valued.offer_id})
+    first = valued.group_by("customer_id").aggregate(offer_id=valued.offer_id.argmin(order))
+    kept = valued.inner_join(first, ["customer_id", "offer_id"])
     rest = [name for name in (*PAIR, "discount", "worth") if name not in {"customer_id", "offer_id"}]
     return kept.group_by("customer_id", "offer_id").aggregate(**{name: kept[name].max() for name in rest})
 

@@ -29,6 +29,8 @@ Ints: TypeAlias = NDArray[np.int64]
 
 NOBODY: Final = -1
 _CLOSE: Final = 1e-9
+_CLOSE_TO_TIE: Final = 1e-6
+"""Share of the largest value under which two choices are alike."""
 _MOST_CUTS: Final = 200
 _OPEN: Final = 300
 """Customers whom the prices leave open and HiGHS decides."""
@@ -148,7 +150,11 @@ def _lowest(cuts: Floats, most: Floats) -> tuple[float, Floats]:
 
 
 def _fill(worth: Floats, prices: Floats, limits: Limits) -> Ints:
-    """Admit customers to the channel they want most, who gains most first, until nothing more fits."""
+    """Admit customers to the channel they want most until nothing more fits.
+
+    First come those who would lose most by getting their second best, or nothing: at the right prices many do not care
+    which of two channels they get, and must leave the room to those who have no other.
+    """
     costs = np.asarray(limits.costs)
     rooms = np.array([np.inf if room is None else room for room in limits.capacities])
     money = np.inf if limits.budget is None else limits.budget * (1 + _CLOSE)
@@ -159,7 +165,9 @@ def _fill(worth: Floats, prices: Floats, limits: Limits) -> Ints:
         reduced = np.where(open_channels & (worth[left] > 0), worth[left] - prices, -np.inf)
         want = reduced.argmax(axis=1)
         top = np.take_along_axis(reduced, want[:, None], axis=1)[:, 0]
-        order = np.lexsort((left, -top))[: np.count_nonzero(np.isfinite(top))]
+        np.put_along_axis(reduced, want[:, None], 0.0, axis=1)
+        regret = _rounded(top - reduced.max(axis=1).clip(min=0.0), _CLOSE_TO_TIE * float(worth.max()))
+        order = np.lexsort((left, -top, -regret))[: np.count_nonzero(np.isfinite(top))]
         n_fit = _fitting(want[order], costs, rooms, money)
         admitted = order[:n_fit]
         choice[left[admitted]] = want[admitted]
@@ -167,6 +175,11 @@ def _fill(worth: Floats, prices: Floats, limits: Limits) -> Ints:
         money -= float(costs[want[admitted]].sum())
         left = np.sort(left[order[n_fit:]])
     return choice
+
+
+def _rounded(numbers: Floats, least: float) -> Floats:
+    """Take what is smaller than the prices are exact for nothing."""
+    return np.where(np.abs(numbers) < least, 0.0, numbers)
 
 
 def _fitting(want: Ints, costs: Floats, rooms: Floats, money: float) -> int:
