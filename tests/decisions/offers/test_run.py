@@ -59,7 +59,8 @@ def test_a_rules_confidence_changes_nothing(make_store, shop, moment, confidence
     }
     audiences = [*shop["audiences"], {"rule_id": other["rule_id"], "customer_id": "ann"}]
     lists = [row for row in shop["recommendations"] if row["product_id"] not in {"milk", "jam"}]
-    lines = [*shop["order_lines"], bought("cat", "jam", "2026-06-20"), bought("cat", "milk", "2026-06-20")]
+    lines = [*shop["order_lines"], bought("cat", "milk", "2026-06-20")]
+    lines += [bought(name, "jam", "2026-06-20") for name in ("dan", "eve", "fay")]
     both = shop | {"audiences": audiences, "recommendations": lists, "order_lines": lines}
     store = make_store(**both | {"rules": [shop["rules"][0], other]})
     run(store, SETTINGS, moment)
