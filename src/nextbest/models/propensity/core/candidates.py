@@ -209,7 +209,7 @@ CANDIDATES: Final = (
         4 * _MILLION,
     ),
     Candidate("tree", (fit_tree,), 1, 10 * _MILLION),
-    Candidate("neural_network", (fit_network,), 2, 2 * _MILLION),
+    Candidate("neural_network", (fit_network,), 2, _MILLION),
     Candidate("rbf_network", (fit_radial,), 2, 2 * _MILLION),
     Candidate(
         "small_trees", (partial(fit_lightgbm, shape=_SMALL, rounds=250, n_few=_BAG),), 3, 10 * _MILLION

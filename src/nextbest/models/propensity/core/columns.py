@@ -221,7 +221,7 @@ def _learn_number(name: str, values: Floats, form: str) -> Column:
     known = np.sort(values[~np.isnan(values)])
     if not len(known):
         return Column(name, "empty", "empty")
-    distinct = known[np.flatnonzero(np.diff(known, prepend=np.nan) != 0)]
+    distinct = known[np.append(True, known[1:] != known[:-1])]
     if len(distinct) == 1 and len(known) == len(values):
         return Column(name, "constant", "constant")
     if _numbers_rows(known, distinct):
