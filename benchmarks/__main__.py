@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from benchmarks import campaign, features, large, mining, whole
+from benchmarks import campaign, features, large, mining, service, whole
 from benchmarks.results import Part, machine, markdown
 
 _CASES: Mapping[str, Callable[[], list[Part]]] = {
@@ -16,12 +16,14 @@ _CASES: Mapping[str, Callable[[], list[Part]]] = {
     "features": features.run,
     "whole": whole.run,
     "campaign": campaign.run,
+    "service": service.run,
 }
 _SMALL: Mapping[str, Callable[[], list[Part]]] = {
     "large": large.run_small,
     "features": features.run_small,
     "whole": whole.run_small,
     "campaign": campaign.run_small,
+    "service": service.run_small,
 }
 _PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 

@@ -111,3 +111,25 @@ def test_closing_finishes_what_waits_and_takes_no_more(operations, event):
     assert writer.n_waiting == 0
     with pytest.raises(FullError, match="is stopping"):
         writer.submit(lambda _: None)
+
+
+def test_events_of_many_callers_go_in_together(operations, writer, event):
+    gate = hold(writer)
+    asked = [writer.append([event(f"e{n // 2}"), event(f"x{n}")]) for n in range(6)]
+    gate.set()
+    told = [(one.result().n_accepted, one.result().n_duplicates) for one in asked]
+    assert told == [(2, 0), (1, 1)] * 3
+    assert count(operations) == 9
+    assert operations.sequence() == 1
+
+
+def test_events_that_cannot_be_written_do_not_hold_back_their_neighbours(operations, writer, event):
+    gate = hold(writer)
+    good = writer.append([event("e1")])
+    bad = writer.append([event("e2")._replace(occurred_at=None)])
+    last = writer.append([event("e3")])
+    gate.set()
+    assert good.result().n_accepted == last.result().n_accepted == 1
+    with pytest.raises((sa.exc.DBAPIError, TypeError)):
+        bad.result()
+    assert count(operations) == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
@@ -31,9 +32,14 @@ def append(connection: sa.Connection, events: Sequence[Event]) -> Appended:
     -------
     What became of them; true once the transaction is committed.
     """
-    once = {event.event_id: event for event in reversed(events)}
-    asked = sorted(once)
-    known = set(connection.scalars(_KNOWN.where(EVENTS.c.event_id.in_(asked)))) if asked else set()
+    return append_all(connection, [events])[0]
+
+
+def append_all(connection: sa.Connection, batches: Sequence[Sequence[Event]]) -> list[Appended]:
+    """Append several batches at once, and tell what became of each; see :func:`append`."""
+    home = {event.event_id: place for place in reversed(range(len(batches))) for event in batches[place]}
+    once = {event.event_id: event for batch in reversed(batches) for event in reversed(batch)}
+    known = set(connection.scalars(_KNOWN.where(EVENTS.c.event_id.in_(sorted(once))))) if once else set()
     new = [event for event in reversed(once.values()) if event.event_id not in known]
     erased = erased_among(connection, new)
     kept = _with_offers(connection, [event for event in new if event.event_id not in erased])
@@ -41,7 +47,12 @@ def append(connection: sa.Connection, events: Sequence[Event]) -> Appended:
         sequence = next_sequence(connection, kept[0].received_at)
         connection.execute(EVENTS.insert(), [event._asdict() | {"sequence": sequence} for event in kept])
         absorb(connection, kept, sequence)
-    return Appended(len(kept), len(events) - len(new), len(erased))
+    n_new = Counter(home[event.event_id] for event in new)
+    n_erased = Counter(home[event_id] for event_id in erased)
+    return [
+        Appended(n_new[place] - n_erased[place], len(batch) - n_new[place], n_erased[place])
+        for place, batch in enumerate(batches)
+    ]
 
 
 def _with_offers(connection: sa.Connection, events: list[Event]) -> list[Event]:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any, NamedTuple, Self, TypeVar
 
 import sqlalchemy as sa
 
 from nextbest.base.errors import WorkspaceError
-from nextbest.serving.log.spec import WriterSettings
+from nextbest.serving.events import Event
+from nextbest.serving.log.events import append, append_all
+from nextbest.serving.log.spec import Appended, WriterSettings
 
 T = TypeVar("T")
 Work = Callable[[sa.Connection], T]
@@ -29,6 +33,8 @@ class _Job(NamedTuple):
     work: Work[Any]
     n_rows: int
     future: Future[Any]
+    events: Sequence[Event] | None = None
+    """Appending these is all the work: neighbours are appended together."""
 
 
 class Writer:
@@ -90,16 +96,11 @@ class Writer:
         FullError
             Too much waits already, or the writer is closed.
         """
-        job = _Job(work, n_rows, Future())
-        with self._changed:
-            if self._is_closed:
-                raise FullError("serving.stopped")
-            if self._waiting and self._n_rows + n_rows > self._settings.max_waiting:
-                raise FullError("serving.full", n=self._n_rows)
-            self._waiting.append(job)
-            self._n_rows += n_rows
-            self._changed.notify()
-        return job.future
+        return self._queue(_Job(work, n_rows, Future()))
+
+    def append(self, events: Sequence[Event]) -> Future[Appended]:
+        """Hand in events; what became of them comes when they are on the disk. Many callers' events go in together."""
+        return self._queue(_Job(partial(append, events=events), len(events), Future(), events))
 
     async def write(self, work: Work[T], *, n_rows: int = 1) -> T:
         """Hand in work and wait for it, in asyncio; see :meth:`submit`."""
@@ -111,6 +112,17 @@ class Writer:
             self._is_closed = True
             self._changed.notify()
         self._thread.join()
+
+    def _queue(self, job: _Job) -> Future[Any]:
+        with self._changed:
+            if self._is_closed:
+                raise FullError("serving.stopped")
+            if self._waiting and self._n_rows + job.n_rows > self._settings.max_waiting:
+                raise FullError("serving.full", n=self._n_rows)
+            self._waiting.append(job)
+            self._n_rows += job.n_rows
+            self._changed.notify()
+        return job.future
 
     def _run(self) -> None:
         while jobs := self._gather():
@@ -133,19 +145,35 @@ class Writer:
         return jobs
 
     def _commit(self, jobs: list[_Job]) -> None:
-        done: list[tuple[_Job, Any]] = []
-        failed: list[tuple[_Job, BaseException]] = []
+        told: list[tuple[_Job, Any, Exception | None]] = []
         try:
             with self._writing() as connection:
-                for job in jobs:
-                    try:
-                        with connection.begin_nested():
-                            done.append((job, job.work(connection)))
-                    except Exception as error:  # noqa: BLE001  handed to the caller whose work it was
-                        failed.append((job, error))
+                for is_events, together in itertools.groupby(jobs, lambda job: job.events is not None):
+                    told += _do_all(connection, list(together), is_events=is_events)
         except Exception as lost:  # noqa: BLE001  nothing was committed: every caller must know
-            failed, done = [(job, lost) for job in jobs], []
-        for job, reason in failed:
-            job.future.set_exception(reason)
-        for job, result in done:
-            job.future.set_result(result)
+            told = [(job, None, lost) for job in jobs]
+        for job, result, error in told:
+            if error is None:
+                job.future.set_result(result)
+            else:
+                job.future.set_exception(error)
+
+
+def _do_all(
+    connection: sa.Connection, jobs: list[_Job], *, is_events: bool
+) -> list[tuple[_Job, Any, Exception | None]]:
+    """Do neighbouring jobs: events together as long as nothing fails, else each by itself."""
+    if is_events and len(jobs) > 1:
+        batches = [job.events or () for job in jobs]
+        results, error = _try(connection, partial(append_all, batches=batches))
+        if error is None:
+            return [(job, result, None) for job, result in zip(jobs, results, strict=True)]
+    return [(job, *_try(connection, job.work)) for job in jobs]
+
+
+def _try(connection: sa.Connection, work: Work[Any]) -> tuple[Any, Exception | None]:
+    try:
+        with connection.begin_nested():
+            return work(connection), None
+    except Exception as error:  # noqa: BLE001  handed to the caller whose work it was
+        return None, error
