@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from benchmarks import campaign, features, large, mining, service, whole
+from benchmarks import campaign, features, history, large, mining, service, whole
 from benchmarks.results import Part, machine, markdown
 
 _CASES: Mapping[str, Callable[[], list[Part]]] = {
@@ -16,6 +16,7 @@ _CASES: Mapping[str, Callable[[], list[Part]]] = {
     "features": features.run,
     "whole": whole.run,
     "campaign": campaign.run,
+    "history": history.run,
     "service": service.run,
 }
 _SMALL: Mapping[str, Callable[[], list[Part]]] = {
@@ -23,6 +24,7 @@ _SMALL: Mapping[str, Callable[[], list[Part]]] = {
     "features": features.run_small,
     "whole": whole.run_small,
     "campaign": campaign.run_small,
+    "history": history.run_small,
     "service": service.run_small,
 }
 _PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
