@@ -8,7 +8,13 @@ from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).parent.parent
 PICTURES = ROOT / "docs" / "pictures"
-SECTIONS = {"report-findings": "findings", "report-customers": "customers", "report-together": "together"}
+SECTIONS = {
+    "report-findings": "findings",
+    "report-customers": "customers",
+    "report-together": "together",
+    "report-offers": "offers",
+    "report-propensity": "propensity",
+}
 """Picture, and the section of the report that it shows."""
 WIDTH, HEIGHT = 1280, 900
 
