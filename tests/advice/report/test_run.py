@@ -184,3 +184,9 @@ def test_the_door_loads_nothing_heavy():
     code = f"import sys, nextbest.advice.report; print({heavy} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_the_page_is_the_same_whatever_the_order_of_rows(snapshot_maker, findings):
+    tables = snapshot_maker(1)
+    backwards = {name: table.take(list(reversed(range(table.num_rows)))) for name, table in tables.items()}
+    assert render_report(backwards, findings[::-1], EDITION) == render_report(tables, findings, EDITION)
