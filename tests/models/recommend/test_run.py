@@ -218,8 +218,9 @@ def test_holdings_give_discoveries_only(shop):
         for at, product in enumerate(("account", "card") if n % 2 else ("account", "loan", "fund"))
     ]
     store = shop(holdings=rows)
-    run(store, RecommendSettings(), MOMENT)
+    found = run(store, RecommendSettings(), MOMENT)
     assert {row["list"] for row in tables(store)["recommendations"]} == {"discover"}
+    assert "recommend.nothing_repeats" not in said(found)
 
 
 def test_no_orders_before_the_day_give_empty_tables_and_nothing_to_say(shop, lived):

@@ -51,15 +51,15 @@ def _true(result: ChanceResult) -> str:
 
 
 def too_little(
-    *, n_customers: int, n_judged: int, has_days: bool, has_chances: bool, n_repeats: int, is_repeated: bool
+    *, n_customers: int, is_judged: bool, has_days: bool, has_chances: bool, is_repeated: bool
 ) -> list[Finding]:
     """Say what the data could not give, and which data would."""
     said = []
     if not n_customers:
         return [Finding("recommend.only_guests", {})]
-    if not n_judged:
+    if not is_judged:
         said.append(Finding("recommend.not_judged", {"n_customers": n_customers}))
-    if n_repeats and not is_repeated:
+    if not is_repeated:
         said.append(Finding("recommend.nothing_repeats", {"n_customers": n_customers}))
     if not has_days:
         said.append(Finding("recommend.no_days", {"n_customers": n_customers}))

@@ -57,9 +57,15 @@ class Tenth:
 
 
 def described(scene: Scene, rows: Rows, as_of: int) -> NDArray[np.float32]:
-    """Put what is known of the product and of the customer side by side, one line per row of a list."""
+    """Put what is known of the product and of the customer side by side, one line per row of a list.
+
+    Each feature less its mean over the list: counts grow with the length of a history and swell before Christmas, and
+    what such a shift of all rows means for sales is learnt from window to window (the level), not from row to row.
+    """
     place = np.log(rows.rank.astype(np.float32))[:, None]
-    return np.concatenate([rows.features, activity(scene, as_of)[rows.customer], place], axis=1)
+    known = np.concatenate([rows.features, activity(scene, as_of)[rows.customer], place], axis=1)
+    mean = known.mean(axis=0, dtype=np.float64) if len(known) else 0.0
+    return (known - mean).astype(np.float32)
 
 
 def windows(orders: Orders, as_of: int, days: int) -> list[Trial]:

@@ -11,6 +11,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from nextbest.base.capability import Moment
 from nextbest.base.errors import SettingsError
 from nextbest.base.findings import Finding
+from nextbest.models.recommend.core.choosing import CHOICE_K, LEAST_CUSTOMERS
 from nextbest.models.recommend.core.judging import OURS
 from nextbest.models.recommend.core.making import EPOCH, Made, cut_day, make
 from nextbest.models.recommend.run.reading import Reading, read
@@ -48,11 +49,10 @@ def run(store: Store, settings: RecommendSettings, moment: Moment) -> list[Findi
     said = findings(_results(made)) + chance_findings(_came_true(made))
     return said + too_little(
         n_customers=reading.orders.n_customers,
-        n_judged=max((row.quality.n_customers for row in made.judged), default=0),
+        is_judged=any(row.quality.n_customers >= LEAST_CUSTOMERS for row in made.judged),
         has_days=made.as_of is not None,
         has_chances=any(chance is not None for chance in made.chances.values()),
-        n_repeats=len(made.lists["repeat"].product) if "repeat" in made.lists else 0,
-        is_repeated=bool((made.scene.counts.data > 1).any()),
+        is_repeated=reading.are_holdings or bool((made.scene.counts.data > 1).any()),
     )
 
 
@@ -91,8 +91,12 @@ def _lists(made: Made, reading: Reading, settings: RecommendSettings) -> pa.Tabl
 
 
 def _results(made: Made) -> list[ListResult]:
-    """Set the chosen method of each list beside its baseline."""
-    found = {(row.kind, row.method): row for row in made.judged if row.k == 10}  # noqa: PLR2004
+    """Set the chosen method of each list beside its baseline, where enough customers judge."""
+    found = {
+        (row.kind, row.method): row
+        for row in made.judged
+        if row.k == CHOICE_K and row.quality.n_customers >= LEAST_CUSTOMERS
+    }
     results = []
     for kind in ("repeat", "discover"):
         ours, plain = found.get((kind, OURS)), found.get((kind, _PLAIN[kind]))
@@ -117,10 +121,10 @@ def _came_true(made: Made) -> list[ChanceResult]:
     results = []
     for kind in made.lists:
         days = [tenth.day for tenth in made.tenths if tenth.kind == kind]
-        if not days:
-            continue
         latest = [tenth for tenth in made.tenths if tenth.kind == kind and tenth.day == max(days)]
         told = [tenth for tenth in latest if tenth.n_bought >= _TELLING]
+        if not told:
+            continue
         n = sum(tenth.n for tenth in latest)
         results.append(
             ChanceResult(
