@@ -150,7 +150,7 @@ def habits(
         longest_gap_days=gaps.gap.max(),
         **sums,
     )
-    return _coded(drawn, customers)
+    return coded(drawn, customers)
 
 
 def tastes(
@@ -212,13 +212,10 @@ def looked_at(events: ir.Table, as_of: date) -> ir.Table:
     return past.select("customer_id", "product_id", "on", cancelled_on=ibis.date(_NEVER))
 
 
-def coded(counts: ir.Table, customers: ir.Table) -> ir.Table:
-    """Put customers' numbers in place of their ids, sorted by customer and kind."""
-    return (
-        counts.inner_join(customers.select("customer_id", "customer"), "customer_id")
-        .drop("customer_id")
-        .order_by("customer", "kind")
-    )
+def coded(counts: ir.Table, customers: ir.Table, *order: str) -> ir.Table:
+    """Put customers' numbers in place of their ids, sorted by customer and more columns."""
+    known = counts.inner_join(customers.select("customer_id", "customer"), "customer_id")
+    return known.drop("customer_id").order_by("customer", *order)
 
 
 def buyers_by_group(purchases: ir.Table, groups: ir.Table, day: date) -> ir.Table:
@@ -290,11 +287,6 @@ def _seen(purchases: ir.Table, origin: date, look_back: int) -> ir.Table:
     day = ibis.date(origin)
     aged = purchases.mutate(age=day.delta(purchases.on, unit="day"))
     return aged.filter(aged.age >= 1, aged.age <= look_back, aged.cancelled_on >= day)
-
-
-def _coded(drawn: ir.Table, customers: ir.Table) -> ir.Table:
-    known = drawn.inner_join(customers.select("customer_id", "customer"), "customer_id")
-    return known.drop("customer_id").order_by("customer")
 
 
 def _number(day: ir.Value) -> ir.Value:

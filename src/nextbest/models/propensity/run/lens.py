@@ -102,7 +102,7 @@ class Lens:
         columns: dict[str, Floats] = {}
         for name, kinds in self.kinds.items():
             counts = query.instants(self.past.store.table(name), day, self.look_back, _KIND[name])
-            rows = self.past.store.arrow(query.coded(counts, crowd.table))
+            rows = self.past.store.arrow(query.coded(counts, crowd.table, "kind"))
             for kind in kinds:
                 own = arrays(rows.filter(pc.equal(rows["kind"], kind)))
                 for span in ("28d", "91d"):
