@@ -60,11 +60,7 @@ def no_probability() -> Finding:
 def _said(summary: Summary) -> Iterator[tuple[str, float | None, dict[str, Value]]]:
     plan = summary.plan
     if not plan.n:
-        yield (
-            "campaign.nobody",
-            None,
-            {"why": [f"campaign.reason.{reason}" for reason, _ in summary.excluded[:3]]},
-        )
+        yield "campaign.nobody", None, {}
         return
     yield f"campaign.planned_{plan.objective}", plan.incremental_profit, {}
     if plan.objective == "expected":
