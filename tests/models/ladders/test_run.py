@@ -150,3 +150,13 @@ def test_findings_have_words_in_both_languages(make_store, n):
         for language in ("en", "zh"):
             assert f"{finding.code}.action" in codes(language)
             assert render(finding.evidence, language)
+
+
+def test_what_its_name_calls_smaller_is_no_better_version(make_store):
+    products = [
+        {"product_id": "plain", "name": "EGGS - X-LARGE", "category": "eggs", "list_price": 1.0},
+        {"product_id": "good", "name": "EGGS - LARGE", "category": "eggs", "list_price": 1.4},
+    ]
+    store = make_store(products=products, order_lines=climbers(40))
+    run(store, SETTINGS, MOMENT)
+    assert ladders(store) == {}

@@ -12,6 +12,15 @@ from nextbest.models.ladders.spec import LadderSettings
 
 _N_COMPARED = 50
 """Most bought products of a need that are compared with each other."""
+_SIZES = (
+    r"\bmini\b|迷你|小号|小份",
+    r"\bsmall\b",
+    r"\bmedium\b|中号|中份",
+    r"\blarge\b|大号|大份",
+    r"\b(x|extra)[- ]?large\b|\bxl\b|加大",
+    r"\bjumbo\b|\bxxl\b|特大",
+)
+"""Words for sizes, smallest first; of several the last counts."""
 _N_ALONE = 100
 """Customers of each product alone whose days say when it was on sale."""
 
@@ -65,13 +74,15 @@ def priced(products: ir.Table, profiles: ir.Table | None, as_of: date | None, ne
 
     Returns
     -------
-    product_id, need, price, upgrade_of, is_active, place (from 0; by customers, ties by product_id).
+    product_id, need, price, upgrade_of, is_active, size (as its name says; null: not at all), place (from 0; by customers,
+    ties by product_id).
     """
     known = products.select(
         "product_id",
         "upgrade_of",
         need=products[need].cast("string"),
         is_active=products.is_active.fill_null(True),
+        size=_size(products["name"]),
         list_price=products.list_price.cast("float64"),
     )
     if profiles is None:
@@ -87,11 +98,19 @@ def priced(products: ir.Table, profiles: ir.Table | None, as_of: date | None, ne
         order_by=[sold.n_customers.desc(nulls_first=False), sold.product_id],
     )
     place = ibis.ifelse(is_compared, ibis.row_number().over(first_come), ibis.null("int64"))
-    return sold.select("product_id", "need", "price", "upgrade_of", "is_active", place=place)
+    return sold.select("product_id", "need", "price", "upgrade_of", "is_active", "size", place=place)
+
+
+def _size(name: ir.StringValue) -> ir.IntegerValue:
+    """Read a size out of a name."""
+    found = [(name.lower().re_search(words), size) for size, words in enumerate(_SIZES)]
+    return ibis.cases(*found[::-1], else_=None)
 
 
 def reach(prices: ir.Table, settings: LadderSettings) -> ir.Table:
     """List what may be the better version of what: the given one, and dearer products of the same need within reach.
+
+    What its own name calls smaller is no better version, though it may be dearer: "large" beside "x-large".
 
     Returns
     -------
@@ -100,11 +119,16 @@ def reach(prices: ir.Table, settings: LadderSettings) -> ir.Table:
     """
     known = prices.filter(prices.place < _N_COMPARED, prices.is_active)
     upper = known.select(
-        upgrade_id="product_id", upper_need="need", upgrade_price="price", upper_place="place"
+        upgrade_id="product_id",
+        upper_need="need",
+        upgrade_price="price",
+        upper_place="place",
+        upper_size="size",
     )
     joined = prices.filter(prices.place.notnull()).inner_join(upper, [prices.need == upper.upper_need])
     ratio = joined.upgrade_price / joined.price
     within = joined.filter(ratio >= settings.min_price_ratio, ratio <= settings.max_price_ratio)
+    within = within.filter((within.upper_size >= within["size"]).fill_null(True))
     dearer = within.select(
         "product_id",
         "upgrade_id",
