@@ -57,10 +57,12 @@ def test_every_candidate_orders_customers_explains_them_and_survives_a_file(cand
         assert np.ptp(margin - terms.sum(axis=1)) == pytest.approx(0, abs=1e-5)
     assert np.abs(terms[:, 0]).mean() > np.abs(terms[:, 2]).mean()
 
-    model = Model(candidate.name, encoder, predictor, Calibration(0.1, 1.2))
+    model = Model(candidate.name, encoder, predictor, Calibration(0.1, 1.2, 0.8))
     again, about = from_bytes(to_bytes(model, {"target": "bought"}), "file")
     assert again.predict(some.columns).tolist() == model.predict(some.columns).tolist()
     assert about == {"target": "bought"}
+    bent = model.calibration(margin) - model.calibration(margin - terms.sum(axis=1))
+    assert model.contributions(some.columns).sum(axis=1) == pytest.approx(bent)
 
 
 def test_a_model_of_a_newer_version_or_another_file_is_refused(some):

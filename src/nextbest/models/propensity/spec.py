@@ -19,7 +19,8 @@ CANDIDATES: Final = (
     "trees",
     "catboost",
 )
-"""Simplest first: of two that do equally well the earlier is chosen."""
+"""Simplest first: of two that do equally well the simpler is chosen. The last three, sums of many trees, count as equally
+simple: among them the probabilities alone decide."""
 
 
 def _several(typed: Any) -> Any:
@@ -268,8 +269,7 @@ CARD: Final = Capability(
         "events",
         "interactions",
         "products",
-        "rules",
-        "audiences",
         "customer_profit",
     ),
+    uses_when=(("rules", "rule"), ("audiences", "rule")),
 )

@@ -2,29 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import expit
 
 from nextbest.models.propensity.core.examples import Bools, Floats, Ints
 
+Fit: TypeAlias = Callable[[Floats, Bools], "Calibration"]
 _LEAST_SLOPE: Final = 0.05
+_SMALL: Final = 1e-9
 _FEWEST: Final = 30
 """With fewer yes or no, a calibration cannot be told from chance."""
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """A straight line through the log-odds: the order of the customers stays as it is."""
+    """A bend of the log-odds with one slope below even odds and one above; the order of the customers stays as it is.
+
+    Examples
+    --------
+    >>> Calibration(intercept=0.0, below=1.0, above=1.0)(np.array([-2.0, 3.0]))
+    array([-2.,  3.])
+    """
 
     intercept: float = 0.0
-    slope: float = 1.0
+    below: float = 1.0
+    above: float = 1.0
 
     def __call__(self, margin: Floats) -> Floats:
         """Bend log-odds."""
-        return self.intercept + self.slope * margin
+        low, high = _sides(margin)
+        return np.asarray(self.intercept + self.below * low + self.above * high, dtype=np.float64)
+
+    def bend(self, margin: Floats, terms: Floats) -> Floats:
+        """Stretch what factors add so that it still sums up, shape (n, n_factors)."""
+        total = terms.sum(axis=1)
+        is_small = np.abs(total) < _SMALL
+        added = np.where(is_small, 1.0, self(margin) - self(margin - total))
+        return terms * (added / np.where(is_small, 1.0, total))[:, None]
+
+
+def _sides(margin: Floats) -> tuple[Floats, Floats]:
+    """Split log-odds into logarithms of the probability and of its opposite; they sum up to the log-odds."""
+    return -np.logaddexp(0.0, -margin), np.logaddexp(0.0, margin)
 
 
 def probability_of(margin: Floats) -> Floats:
@@ -43,34 +67,49 @@ def losses(margin: Floats, target: Bools) -> Floats:
     return np.asarray(np.logaddexp(0.0, np.where(target, -margin, margin)), dtype=np.float64)
 
 
-def fit_calibration(margin: Floats, target: Bools) -> Calibration:
-    """Fit intercept and slope by maximum likelihood [1]_.
+def fit_line(margin: Floats, target: Bools) -> Calibration:
+    """Fit intercept and one slope by maximum likelihood [1]_.
 
     Examples
     --------
     >>> rng = np.random.default_rng(0)
     >>> truth = rng.normal(size=20_000)
-    >>> told_too_boldly = fit_calibration(2 * truth, rng.random(20_000) < probability_of(truth - 1))
-    >>> round(told_too_boldly.intercept, 1), round(told_too_boldly.slope, 1)
+    >>> told_too_boldly = fit_line(2 * truth, rng.random(20_000) < probability_of(truth - 1))
+    >>> round(told_too_boldly.intercept, 1), round(told_too_boldly.below, 1)
     (-1.0, 0.5)
 
     References
     ----------
     .. [1] Platt (1999), Probabilistic outputs for support vector machines and comparisons to regularized likelihood methods.
     """
+    intercept, slope = _logistic(margin[:, None], target)
+    return Calibration(intercept, slope, slope)
+
+
+def fit_bend(margin: Floats, target: Bools) -> Calibration:
+    """Fit intercept and both slopes by maximum likelihood: beta calibration [1]_.
+
+    References
+    ----------
+    .. [1] Kull, Silva Filho, Flach (2017), Beta calibration: a well-founded and easily implemented improvement on logistic
+       calibration for binary classifiers. AISTATS.
+    """
+    return Calibration(*_logistic(np.column_stack(_sides(margin)), target))
+
+
+def _logistic(sides: NDArray[np.float64], target: Bools) -> list[float]:
+    """Give intercept and slopes; where nothing can be learnt, those that change nothing."""
     from sklearn.linear_model import LogisticRegression
 
-    centre, spread = float(margin.mean()), float(margin.std())
-    if spread == 0 or min(target.sum(), (~target).sum()) < _FEWEST:
-        return Calibration()
-    model = LogisticRegression(C=1e4, tol=1e-8, max_iter=1000).fit(
-        ((margin - centre) / spread)[:, None], target
-    )
-    slope = max(float(model.coef_[0, 0]) / spread, _LEAST_SLOPE)
-    return Calibration(float(model.intercept_[0]) - slope * centre, slope)
+    centre, spread = sides.mean(axis=0), sides.std(axis=0)
+    if not spread.all() or min(target.sum(), (~target).sum()) < _FEWEST:
+        return [0.0, *np.ones(sides.shape[1])]
+    model = LogisticRegression(C=1e4, tol=1e-8, max_iter=3000).fit((sides - centre) / spread, target)
+    slopes = np.maximum(model.coef_[0] / spread, _LEAST_SLOPE)
+    return [float(model.intercept_[0] - slopes @ centre), *slopes.tolist()]
 
 
-def cross_fit(margin: Floats, target: Bools, parts: Ints) -> Floats:
+def cross_fit(margin: Floats, target: Bools, parts: Ints, fit: Fit) -> Floats:
     """Calibrate each part by what the other parts show.
 
     Parameters
@@ -81,23 +120,25 @@ def cross_fit(margin: Floats, target: Bools, parts: Ints) -> Floats:
         Answers.
     parts
         Fold of each customer, shape (n,).
+    fit
+        :func:`fit_line` or :func:`fit_bend`.
     """
     bent = np.empty_like(margin)
     for part in np.unique(parts):
         own = parts == part
-        bent[own] = fit_calibration(margin[~own], target[~own])(margin[own])
+        bent[own] = fit(margin[~own], target[~own])(margin[own])
     return bent
 
 
 def calibrate(margin: Floats, target: Bools, parts: Ints) -> tuple[Floats, Calibration]:
-    """Calibrate where that lowers the cross-validated log-loss; else leave the log-odds as they are.
+    """Calibrate the way that gives the least cross-validated log-loss: not at all, by a line, or by a bend.
 
     Returns
     -------
     tuple
         Out-of-fold log-odds, calibrated out of fold; and the calibration of the final model.
     """
-    bent = cross_fit(margin, target, parts)
-    if losses(bent, target).mean() < losses(margin, target).mean():
-        return bent, fit_calibration(margin, target)
-    return margin, Calibration()
+    ways: list[tuple[Floats, Fit]] = [(margin, lambda *_: Calibration())]
+    ways += [(cross_fit(margin, target, parts, fit), fit) for fit in (fit_line, fit_bend)]
+    best, fit = min(ways, key=lambda way: float(losses(way[0], target).mean()))
+    return best, fit(margin, target)

@@ -172,7 +172,12 @@ class Encoder:
 
     def matrix(self, columns: Columns) -> Floats32:
         """Write rows for trees: one number per used column, NaN where missing; shape (n, n_factors)."""
-        return stacked(self.read(columns))
+        read = self.read(columns)
+        n = len(next(iter(read.values()), ()))
+        matrix = np.empty((n, len(read)), dtype=np.float32)
+        for place, values in enumerate(read.values()):
+            matrix[:, place] = values
+        return matrix
 
     def one_hot(self, columns: Columns) -> sp.csr_matrix:
         """Write rows for linear models and networks: scaled numbers, their bins, levels, and flags of what is missing."""
@@ -184,15 +189,6 @@ class Encoder:
             column.one_hot(matrix[:, place].astype(np.float64)) for place, column in enumerate(self.used)
         ]
         return sp.hstack(parts, format="csr") if parts else sp.csr_matrix((len(matrix), 0))
-
-
-def stacked(read: Mapping[str, Floats]) -> Floats32:
-    """Put columns side by side."""
-    n = len(next(iter(read.values()), ()))
-    matrix = np.empty((n, len(read)), dtype=np.float32)
-    for place, values in enumerate(read.values()):
-        matrix[:, place] = values
-    return matrix
 
 
 def _learn(name: str, values: NDArray[Any]) -> Column:

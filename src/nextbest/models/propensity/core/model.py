@@ -53,8 +53,11 @@ class Model:
         Exact for linear models (against the mean customer) and trees (Shapley values, of the single tree the path's steps); for
         networks the change when one factor at a time has its typical value.
         """
-        parts = [self.predictor.terms(rows) for rows in self._chunks(columns)]
-        return self.calibration.slope * np.concatenate(parts) if parts else np.empty((0, len(self.factors)))
+        parts = [
+            self.calibration.bend(self.predictor.margin(rows), self.predictor.terms(rows))
+            for rows in self._chunks(columns)
+        ]
+        return np.concatenate(parts) if parts else np.empty((0, len(self.factors)))
 
     def _chunks(self, columns: Columns) -> list[Rows]:
         n = len(next(iter(columns.values()), ()))
