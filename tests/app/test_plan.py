@@ -1,3 +1,4 @@
+from collections import defaultdict
 from datetime import date
 
 from nextbest.app import plan
@@ -18,6 +19,7 @@ def card(name, *, requires=(), uses=(), writes=()):
     return Capability(name, "Why?", "x:y", NoSettings, tables, tuple(requires), tuple(uses))
 
 
+SETTINGS = defaultdict(NoSettings)
 A, B, C = card("a", uses=("c",)), card("b", requires=("a.key",)), card("c", requires=("raw | other",))
 
 
@@ -25,13 +27,27 @@ def test_a_capability_runs_after_those_whose_tables_it_reads():
     assert [one.name for one in plan.in_order([A, B, C])] == ["c", "a", "b"]
 
 
+def test_what_only_a_setting_asks_for_is_not_run_without_it():
+    class Asking(Settings):
+        rule: str = ""
+
+    reader = Capability("reader", "Why?", "x:y", Asking, (), ("a.key",), uses_when=(("c", "rule"),))
+    cards = [card("a"), C, reader]
+    for setting, expected in (("", ["a", "reader"]), ("r1", ["a", "c", "reader"])):
+        settings = {"a": NoSettings(), "c": NoSettings(), "reader": Asking(rule=setting)}
+        assert [one.name for one in plan.with_needed(["reader"], cards, settings)] == expected
+
+
 def test_asking_for_one_brings_what_it_needs():
-    assert [one.name for one in plan.with_needed(["a"], [A, B, C])] == ["c", "a"]
+    assert [one.name for one in plan.with_needed(["a"], [A, B, C], SETTINGS)] == ["c", "a"]
 
 
 def test_what_writes_two_of_the_tables_it_needs_comes_once():
     twice, reader = card("twice", writes=("one", "other")), card("reader", uses=("one", "other"))
-    assert [one.name for one in plan.with_needed(["reader"], [twice, reader])] == ["twice", "reader"]
+    assert [one.name for one in plan.with_needed(["reader"], [twice, reader], SETTINGS)] == [
+        "twice",
+        "reader",
+    ]
 
 
 def test_one_of_several_tables_is_enough():

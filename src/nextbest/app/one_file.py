@@ -92,6 +92,19 @@ def nested(typed: Mapping[str, Any]) -> dict[str, Any]:
     return sections
 
 
+def _columns_of(table: str, number: int, asked: OneFile) -> dict[str, str]:
+    """Pick the columns that were named for a file: those of its table; without a table those of the first file.
+
+    Columns of a table that has no file of its own are looked for in the first file too.
+    """
+    with_files = {name for name, _ in asked.sources}
+    return {
+        ours: theirs
+        for ours, theirs in asked.columns.items()
+        if ours.startswith(f"{table}.") or (number == 1 and ours.rpartition(".")[0] not in with_files)
+    }
+
+
 def _from_here(section: Mapping[str, Any]) -> dict[str, Any]:
     """Read files that settings name from where the command is run, not from the short-lived workspace."""
     return {
@@ -118,7 +131,7 @@ def _config(asked: OneFile) -> Config:
         source_for(
             location,
             table=table,
-            given=asked.columns,
+            given=_columns_of(table, number, asked),
             name=f"{table}-{number}",
             is_flat=is_flat and table == "customers",
         ).settings

@@ -5,11 +5,11 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import resources
 
 from nextbest.base.capability import Capability, Moment
-from nextbest.base.settings import Settings
+from nextbest.base.settings import NamedSettings, Settings
 
 Need = str
 """``table``, ``table.column``, or several of them joined by ``|``: one of them is enough."""
@@ -35,12 +35,16 @@ def in_order(cards: Iterable[Capability]) -> list[Capability]:
     return ordered
 
 
-def with_needed(names: Sequence[str], cards: Sequence[Capability]) -> list[Capability]:
-    """Pick the named cards and those that write what they read, in order."""
+def with_needed(
+    names: Sequence[str], cards: Sequence[Capability], settings: Mapping[str, Settings]
+) -> list[Capability]:
+    """Pick the named cards and those that write what they read with these settings, in order."""
     writers = {table.name: card for card in cards for table in card.writes}
     wanted = [card for card in cards if card.name in names]
     for card in wanted:  # grows while it is walked: needs of needs
-        needed = dict.fromkeys(writers[table] for table in sorted(reads(card)) if table in writers)
+        needed = dict.fromkeys(
+            writers[table] for table in sorted(reads(card) - _unasked(card, settings)) if table in writers
+        )
         wanted += [writer for writer in needed if writer not in wanted]
     return in_order(wanted)
 
@@ -48,7 +52,16 @@ def with_needed(names: Sequence[str], cards: Sequence[Capability]) -> list[Capab
 def reads(card: Capability) -> frozenset[str]:
     """Name the tables a card may read."""
     needs = [part.strip() for need in card.requires for part in need.split("|")]
-    return frozenset(need.split(".")[0] for need in (*needs, *card.uses))
+    return frozenset(need.split(".")[0] for need in (*needs, *card.uses, *dict(card.uses_when)))
+
+
+def _unasked(card: Capability, settings: Mapping[str, Settings]) -> frozenset[str]:
+    """Name the tables that no setting asks for."""
+    own = settings[card.name]
+    each = own.instances().values() if isinstance(own, NamedSettings) else (own,)
+    return frozenset(
+        table for table, setting in card.uses_when if not any(getattr(one, setting) for one in each)
+    )
 
 
 def own(card: Capability) -> frozenset[str]:

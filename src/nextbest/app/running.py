@@ -17,6 +17,7 @@ from nextbest.app.config import Config
 from nextbest.base.capability import Capability, Moment
 from nextbest.base.errors import DataError, SettingsError
 from nextbest.base.findings import Finding
+from nextbest.base.settings import Settings
 from nextbest.engines.duckdb_store import DuckDBStore, read
 from nextbest.engines.operations import Operations
 from nextbest.engines.parts import Parts
@@ -34,7 +35,11 @@ class Run:
     @property
     def findings(self) -> list[Finding]:
         """Findings, most money first."""
-        return [finding for _, finding in self.outcome.findings]
+        return self.findings_of(())
+
+    def findings_of(self, names: Sequence[str]) -> list[Finding]:
+        """Give the findings of some capabilities; of all for none."""
+        return [finding for name, finding in self.outcome.findings if not names or name in names]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,7 @@ def run(
     progress: runner.Progress,
 ) -> Run:
     """Compute what changed and publish a snapshot; nothing is published where nothing changed."""
-    cards = chosen(asked)
+    cards = chosen(asked, config.capabilities)
     inputs = _inputs(store, where)
     snapshots = Snapshots(store)
     name = run_name(now, snapshots.names())
@@ -84,13 +89,13 @@ def run(
     return Run(name, outcome)
 
 
-def chosen(names: Sequence[str]) -> list[Capability]:
+def chosen(names: Sequence[str], settings: Mapping[str, Settings]) -> list[Capability]:
     """Pick capabilities by name with what they need, in order; all of them for no name."""
     known = [card.name for card in CATALOGUE]
     for name in names:
         if name not in known:
             raise SettingsError("app.capability_unknown", name=name, known=known)
-    return plan.with_needed(names or known, CATALOGUE)
+    return plan.with_needed(names or known, CATALOGUE, settings)
 
 
 def run_name(started: datetime, names: Sequence[str]) -> str:

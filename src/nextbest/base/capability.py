@@ -39,6 +39,8 @@ class Capability:
     """Tables or columns without which it cannot run: ``order_lines``, ``order_lines.customer_id``; ``a | b``: one of them."""
     uses: tuple[str, ...] = ()
     """Tables it reads when they are there."""
+    uses_when: tuple[tuple[str, str], ...] = ()
+    """Tables it reads only where a setting is set: ``("rules", "rule")``."""
     uses_previous: tuple[str, ...] = ()
     """Tables of the last snapshot it reads when they are there."""
 

@@ -151,7 +151,7 @@ def run(  # noqa: PLR0913
         output.say("cli.ran", run=done.name, done=sorted(set(done.outcome.done) - done.outcome.unchanged))
     for capability, need in done.outcome.skipped.items():
         output.say("cli.cannot_run", capability=capability, need=need)
-    print_findings(done.findings[:3], workspace.config.shop.currency)
+    print_findings(done.findings_of(names or ())[:3], workspace.config.shop.currency)
 
 
 def run_one_file(
@@ -183,7 +183,7 @@ def run_one_file(
         output.say("cli.columns", columns=[f"{ours} = {theirs}" for ours, theirs in source.columns.items()])
     for path in done.tables:
         output.say("cli.wrote", path=str(path))
-    print_findings(done.run.findings[:3], None)
+    print_findings(done.run.findings_of(names)[:3], None)
 
 
 def summary(done: Run) -> dict[str, Any]:

@@ -76,6 +76,7 @@ class DuckDBStore:
         options = {} if threads is None else {"threads": threads}
         self._connection = ibis.duckdb.connect(**options)
         self._connection.raw_sql("SET TimeZone = 'UTC'")
+        self._connection.raw_sql("SET enable_progress_bar = false")
         self.written: dict[str, Path | pa.Table] = {}
         self.files: dict[str, bytes] = {}
 
