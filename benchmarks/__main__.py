@@ -7,13 +7,15 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from benchmarks import campaign, features, history, large, mining, service, whole
+from benchmarks import campaign, features, history, large, mining, propensity, recommend, service, whole
 from benchmarks.results import Part, machine, markdown
 
 _CASES: Mapping[str, Callable[[], list[Part]]] = {
     "mining": mining.run,
     "large": large.run,
     "features": features.run,
+    "propensity": propensity.run,
+    "recommend": recommend.run,
     "whole": whole.run,
     "campaign": campaign.run,
     "history": history.run,
@@ -22,6 +24,8 @@ _CASES: Mapping[str, Callable[[], list[Part]]] = {
 _SMALL: Mapping[str, Callable[[], list[Part]]] = {
     "large": large.run_small,
     "features": features.run_small,
+    "propensity": propensity.run_small,
+    "recommend": recommend.run_small,
     "whole": whole.run_small,
     "campaign": campaign.run_small,
     "history": history.run_small,
