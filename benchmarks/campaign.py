@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
 import tempfile
 from datetime import date
 from pathlib import Path
@@ -33,6 +35,7 @@ _SETTINGS = {
 def planned(n_customers: str) -> Work:
     """Plan: Parquet in, Parquet out."""
     folder = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, folder)
     tables = _write(folder, int(n_customers))
     settings = CampaignSettings.read(_SETTINGS, "[campaign]")
 
