@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -55,20 +56,27 @@ def through_writer(n_events: str, per_body: str) -> Work:
 def copied(n_events: str) -> Work:
     """Copy new events into Parquet, as a run does."""
     operations = _filled(int(n_events))
-    parts = Parts.open(Path(tempfile.mkdtemp()))
+    parts = Parts.open(_folder())
     return Work(lambda: operations.copy(parts, operations.sequence()), lambda changed: {"changed": changed})
 
 
 def copied_again(n_events: str) -> Work:
     """Look for new events where there are none."""
     operations = _filled(int(n_events))
-    parts = Parts.open(Path(tempfile.mkdtemp()))
+    parts = Parts.open(_folder())
     operations.copy(parts, operations.sequence())
     return Work(lambda: operations.copy(parts, operations.sequence()), lambda changed: {"changed": changed})
 
 
+def _folder() -> Path:
+    """Make a folder that goes when the process ends."""
+    made = tempfile.TemporaryDirectory()
+    atexit.register(made.cleanup)
+    return Path(made.name)
+
+
 def _opened() -> Operations:
-    return Operations.open(Path(tempfile.mkdtemp()))
+    return Operations.open(_folder())
 
 
 def _filled(n_events: int) -> Operations:
