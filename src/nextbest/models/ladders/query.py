@@ -165,16 +165,14 @@ def moves(has: ir.Table, pairs: ir.Table) -> ir.Table:
     has
         From :func:`owned`.
     pairs
-        product_id, upgrade_id.
+        product_id, upgrade_id, need (null: the better version was given).
 
     Returns
     -------
     product_id, upgrade_id, n_buyers (began with the lower product), n_stepped, n_back, days_to_step (median days from the
     first lower to the first better one).
     """
-    low = has.select("customer_id", "product_id", low_first="first_on", low_last="last_on")
-    high = has.select("customer_id", upgrade_id="product_id", high_first="first_on", high_last="last_on")
-    both = pairs.inner_join(low, "product_id").inner_join(high, ["customer_id", "upgrade_id"])
+    both = _owners_of_both(has, pairs)
     is_up = ((both.low_first < both.high_first) & (both.low_last < both.high_last)).fill_null(False)
     is_back = ((both.high_first < both.low_first) & (both.high_last < both.low_last)).fill_null(False)
     began_above = (both.high_first <= both.low_first).fill_null(True)
@@ -196,6 +194,23 @@ def moves(has: ir.Table, pairs: ir.Table) -> ir.Table:
         n_back=n_of_both["n_back"],
         n_buyers=every.n.fill_null(0) - n_of_both["n_above"],
     )
+
+
+def _owners_of_both(has: ir.Table, pairs: ir.Table) -> ir.Table:
+    """Join what a customer has of one need with itself: far fewer rows than every pair with all its buyers."""
+    needs = pairs.select(
+        "product_id",
+        "upgrade_id",
+        group=ibis.coalesce(pairs.need, pairs.product_id + "\n" + pairs.upgrade_id),
+    )
+    lower = has.inner_join(needs.select("product_id", "group").distinct(), "product_id")
+    upper = has.inner_join(needs.select("group", product_id="upgrade_id").distinct(), "product_id")
+    low = lower.select("customer_id", "group", "product_id", low_first="first_on", low_last="last_on")
+    high = upper.select(
+        "customer_id", "group", upgrade_id="product_id", high_first="first_on", high_last="last_on"
+    )
+    joined = low.inner_join(high, ["customer_id", "group"])
+    return joined.semi_join(needs, ["group", "product_id", "upgrade_id"])
 
 
 def alone(has: ir.Table, pairs: ir.Table) -> ir.Table:

@@ -51,7 +51,7 @@ def run(store: Store, settings: LadderSettings, moment: Moment) -> list[Finding]
 
 def _judged(store: Store, has: ir.Table, pairs: ir.Table, settings: LadderSettings) -> pa.Table:
     """Count who moved which way between compared products, and set it beside chance."""
-    compared = pairs.filter(pairs.is_compared).select("product_id", "upgrade_id")
+    compared = pairs.filter(pairs.is_compared).select("product_id", "upgrade_id", "need")
     seen = store.arrow(moves(has, compared).order_by("product_id", "upgrade_id"))
     n_stepped, n_back = (seen[name].to_numpy() for name in ("n_stepped", "n_back"))
     moved = np.where(n_stepped + n_back >= settings.min_stepped, n_stepped + n_back, 0)
