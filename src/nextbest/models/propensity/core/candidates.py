@@ -47,12 +47,12 @@ class Draw:
     seed: int
     use: Literal["order", "judge", "keep"] = "judge"
     """Where positives are few, boosted trees are averaged over seeds: one to look at the order of the file, more to judge,
-    twice as many for the model that is kept."""
+    three times as many for the model that is kept."""
 
     def seeds(self, n_positive: int, n_few: int) -> range:
         """Give the seeds of the models to average; ``n_few`` of them judge where positives are few."""
         n = (
-            {"order": 1, "judge": n_few, "keep": 2 * n_few}[self.use]
+            {"order": 1, "judge": n_few, "keep": 3 * n_few}[self.use]
             if n_few > 1 and n_positive < _FEW
             else 1
         )
@@ -160,7 +160,7 @@ _LIGHTGBM: Final = {
     "verbosity": -1,
     "min_child_samples": 20,
 }
-_BAG: Final = 3
+_BAG: Final = 2
 _SMALL: Final = {"learning_rate": 0.03, "num_leaves": 8, "feature_fraction": 0.3}
 _DEFAULT: Final = {"learning_rate": 0.05, "num_leaves": 31, "feature_fraction": 0.8}
 _CATBOOST: Final = {
