@@ -128,6 +128,6 @@ def test_no_text_claims_a_cause_or_a_gain():
 
 def test_the_door_is_light():
     heavy = "{'ibis', 'pandas', 'pyarrow', 'scipy', 'numba', 'duckdb', 'numpy'}"
-    code = f"import sys, nextbest.models.profit as p; print(sorted({heavy} & set(sys.modules)), p.__all__ == sorted(p.__all__))"
+    code = f"import sys, nextbest.models.profit as p; print(sorted({heavy} & set(sys.modules)))"
     seen = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert seen.stdout.strip() == "[] True"
+    assert seen.stdout.strip() == "[]"
