@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import functools
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -119,9 +120,22 @@ class Expression:
         >>> parse("n > 1 or vip").to_numpy({"n": [1, 2], "vip": [None, False]}, {"n": "int64", "vip": "boolean"})
         masked_array(data=[--, True], mask=[ True, False], fill_value=True)
         """
+        return self.compiled(schema)(columns)
+
+    def compiled(
+        self, schema: Mapping[str, Kind]
+    ) -> Callable[[Mapping[str, ArrayLike]], np.ma.MaskedArray[Any, Any]]:
+        """Check it once, to be evaluated on arrays many times, as :meth:`to_numpy` does.
+
+        Examples
+        --------
+        >>> keeps = parse("n > 1").compiled({"n": "int64"})
+        >>> keeps({"n": [1, 2]}).tolist(), keeps({"n": [3]}).tolist()
+        ([False, True], [True])
+        """
         from nextbest.base.expressions.numpy_terms import to_numpy
 
-        return to_numpy(resolve(self._tree, schema), columns)
+        return functools.partial(to_numpy, resolve(self._tree, schema))
 
 
 def _names(node: Node) -> Iterator[str]:

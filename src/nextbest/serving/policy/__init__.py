@@ -1,7 +1,11 @@
-"""Policy: what a shop decides about its decisions, checked before it holds, replayed before it replaces another."""
+"""Policy: what a shop decides about its decisions, checked before it holds, estimated before it replaces another."""
 
 from __future__ import annotations
 
+import importlib
+from typing import TYPE_CHECKING, Any, Final
+
+from nextbest.serving.policy.results import Estimate, Replay
 from nextbest.serving.policy.spec import (
     CONTACT_CHANNELS,
     PERSONAL_SOURCES,
@@ -12,4 +16,36 @@ from nextbest.serving.policy.spec import (
     Rule,
 )
 
-__all__ = ["CONTACT_CHANNELS", "PERSONAL_SOURCES", "SOURCES", "ContactCap", "Placement", "Policy", "Rule"]
+if TYPE_CHECKING:
+    from nextbest.serving.policy.checking import check, read
+    from nextbest.serving.policy.core.estimating import LEAST_ESS, effective_size, estimate
+
+__all__ = [
+    "CONTACT_CHANNELS",
+    "LEAST_ESS",
+    "PERSONAL_SOURCES",
+    "SOURCES",
+    "ContactCap",
+    "Estimate",
+    "Placement",
+    "Policy",
+    "Replay",
+    "Rule",
+    "check",
+    "effective_size",
+    "estimate",
+    "read",
+]
+_PLACES: Final = {
+    "check": "checking",
+    "read": "checking",
+    "LEAST_ESS": "core.estimating",
+    "effective_size": "core.estimating",
+    "estimate": "core.estimating",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _PLACES:
+        return getattr(importlib.import_module(f"nextbest.serving.policy.{_PLACES[name]}"), name)
+    raise AttributeError(name)

@@ -1,0 +1,267 @@
+"""Rows of the funnel to answers: offers with price, reasons and chance, causes of what stayed empty, traces."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from nextbest.base.messages import Value
+from nextbest.serving.decide import words
+from nextbest.serving.decide.core.asking import Asked, Scene, Subject, is_young
+from nextbest.serving.decide.core.contacts import caps_of
+from nextbest.serving.decide.core.gathering import NAMES, gap_of
+from nextbest.serving.decide.core.ranking import Factors, Placed
+from nextbest.serving.decide.core.rows import Rows, offer_id
+from nextbest.serving.decide.core.shop import KINDS, MONEY, REASONS, Bools, Snapshot
+from nextbest.serving.decide.core.stages import Verdicts
+from nextbest.serving.decide.spec import STAGES, Answer, Assignment, Offer, Reason, Traced
+from nextbest.serving.log import Cap
+
+_UNKNOWN: Final = 65_535
+_POINTED: Final = frozenset({"cart", "viewed", "instead", "up_sell", "accessories"})
+
+
+@dataclass(frozen=True, slots=True)
+class Funnel:
+    """What became of all candidates of one call."""
+
+    scene: Scene
+    rows: Rows
+    verdicts: Verdicts
+    factors: Factors
+    placed: Placed
+
+
+def answers(funnel: Funnel) -> list[Answer]:
+    """Give the answer to each placement asked, in order."""
+    scene, n = funnel.scene, len(funnel.scene)
+    at_rows = np.searchsorted(funnel.rows.ask, np.arange(n + 1)).tolist()
+    at_places = np.searchsorted(funnel.rows.ask[funnel.placed.row], np.arange(n + 1)).tolist()
+    young = is_young(scene)
+    has_message: set[int] = set()
+    given = []
+    for number in range(n):
+        lo, hi = at_places[number], at_places[number + 1]
+        subject = scene.asked[number].subject
+        offers = _offers(funnel, number, range(lo, hi), is_first=subject not in has_message)
+        if any(not offer.is_mandatory for offer in offers):
+            has_message.add(subject)
+        given.append(_answer(funnel, number, slice(at_rows[number], at_rows[number + 1]), offers, young))
+    return given
+
+
+def unknown_placement(request_id: str, name: str) -> Answer:
+    """Answer for a placement that the policy does not have."""
+    given = Assignment("fallback", 1.0)
+    detail = words.cause("unknown_placement", 0, 0)
+    return Answer(
+        name, "none", "unknown_placement", detail, (), 0, {}, given, decision_id(request_id, name, 0)
+    )
+
+
+def decision_id(request_id: str, placement: str, rank: int) -> str:
+    """Give a decision its id: the same request has the same ids, whoever answers.
+
+    Examples
+    --------
+    >>> decision_id("r1", "home", 1)
+    'd_0ae5cb5ccd66fe5812ac1e04'
+    """
+    text = f"{request_id}\x1f{placement}\x1f{rank}".encode(errors="surrogatepass")
+    return f"d_{hashlib.blake2b(text, digest_size=12).hexdigest()}"
+
+
+def _answer(funnel: Funnel, number: int, mine: slice, offers: Sequence[Offer], young: Bools) -> Answer:
+    asked = funnel.scene.asked[number]
+    request = funnel.scene.subjects[asked.subject].request
+    stages = funnel.verdicts.stage[mine]
+    counts = np.bincount(stages, minlength=len(STAGES)).tolist() if len(stages) else [0] * len(STAGES)
+    removed = {name: counts[place] for place, name in enumerate(STAGES[:-1]) if counts[place]}
+    share = funnel.scene.compiled.policy.holdout.share
+    cause = None if offers else _cause(removed, is_young=bool(young[number]))
+    assignment = Assignment("holdout", share) if cause == "holdout" else Assignment("policy", 1 - share)
+    return Answer(
+        placement=asked.placement.id,
+        outcome="decided" if offers else "none",
+        cause=cause,
+        detail=None if cause is None else words.cause(cause, removed.get(cause, 0), len(stages)),
+        offers=tuple(offers),
+        n_candidates=len(stages),
+        removed=removed,
+        assignment=assignment,
+        decision_id=decision_id(request.request_id, asked.placement.id, 0),
+        trace=tuple(_traced(funnel, row) for row in range(mine.start, mine.stop)) if request.explain else (),
+    )
+
+
+def _cause(removed: Mapping[str, int], *, is_young: bool) -> str:
+    """Give what stopped most candidates; of equals, the later stage; holdout before all else."""
+    if is_young:
+        return "under_age"
+    if "holdout" in removed:
+        return "holdout"
+    return max(removed, key=lambda name: (removed[name], STAGES.index(name)), default="no_candidates")
+
+
+def _offers(funnel: Funnel, number: int, places: range, *, is_first: bool) -> list[Offer]:
+    asked = funnel.scene.asked[number]
+    subject = funnel.scene.subjects[asked.subject]
+    language = words.language_of(subject.request.locale)
+    made: list[Offer] = []
+    for place in places:
+        offer = _offer(funnel, asked, subject, place, language)
+        counted = caps_of(funnel.scene, subject, offer.offer_id)
+        is_message = is_first and not any(not one.is_mandatory for one in made)
+        caps = tuple(one.cap for one in counted if is_message or not one.is_of_message)
+        made.append(_with_caps(offer, caps) if caps else offer)
+    return made
+
+
+def _with_caps(offer: Offer, caps: tuple[Cap, ...]) -> Offer:
+    object.__setattr__(offer, "caps", caps)
+    return offer
+
+
+def _offer(funnel: Funnel, asked: Asked, subject: Subject, place: int, language: str) -> Offer:
+    scene, rows, placed = funnel.scene, funnel.rows, funnel.placed
+    row, rank = int(placed.row[place]), int(placed.rank[place])
+    products, product = scene.snapshot.products, int(rows.product[row])
+    kind = KINDS[int(rows.kind[row])]
+    chance, margin = _known(rows.probability[row], 6), _known(rows.margin[row], 6)
+    price, rule, ids, title = _thing(scene, rows, row, language)
+    accept, reject = words.labels(kind, language)
+    reason = "mandatory" if rows.is_mandatory[row] else "explore" if placed.is_explored[place] else "policy"
+    return Offer(
+        decision_id=decision_id(subject.request.request_id, asked.placement.id, rank),
+        rank=rank,
+        offer_id=offer_id(scene, rows, row),
+        kind=kind,
+        product_ids=ids,
+        title=title,
+        price=price,
+        price_rule=rule,
+        probability=chance,
+        expected_profit=None if chance is None or margin is None else round(chance * margin, 6),
+        incremental_profit=_incremental(scene.snapshot, int(rows.personal[row])),
+        margin_source=products.margin_source[product] if margin is not None else None,
+        score=_known(funnel.factors.score[row], 12),
+        assignment=Assignment(reason, float(placed.probability[place])),  # type: ignore[arg-type]
+        reasons=(_reason(scene, rows, row, language),),
+        accept_label=accept,
+        reject_label=reject,
+    )
+
+
+def _thing(
+    scene: Scene, rows: Rows, row: int, language: str
+) -> tuple[str | None, str | None, tuple[str, ...], str]:
+    """Give price, what set it, products and title of what is proposed."""
+    special, products, product = int(rows.special[row]), scene.snapshot.products, int(rows.product[row])
+    specials = scene.snapshot.specials
+    if special < 0:
+        one = products.ids[product]
+        return price_text(int(products.price[product])), None, (one,), products.name[product] or one
+    if special < len(specials):
+        offer = specials[special]
+        title = offer.content or products.name[product] or offer.offer_id
+        return offer.price, f"offers/{offer.offer_id}" if offer.price else None, offer.product_ids, title
+    message = scene.compiled.policy.mandatory[special - len(specials)]
+    return None, None, (), message.text.get(language) or next(iter(message.text.values()))  # type: ignore[call-overload]
+
+
+def price_text(steps: int) -> str | None:
+    """Write an exact price; two decimals, more only where they are needed.
+
+    Examples
+    --------
+    >>> price_text(1_990_000), price_text(12_345), price_text(-1)
+    ('199.00', '1.2345', None)
+    """
+    if steps < 0:
+        return None
+    whole, part = divmod(steps, MONEY)
+    return f"{whole}.{f'{part:04d}'.rstrip('0'):0<2}"
+
+
+def _known(number: Any, digits: int) -> float | None:
+    plain = float(number)
+    return None if math.isnan(plain) else round(plain, digits)
+
+
+def _incremental(snapshot: Snapshot, personal: int) -> float | None:
+    tested = snapshot.personal.incremental
+    return None if tested is None or personal < 0 else _known(tested[personal], 6)
+
+
+def _reason(scene: Scene, rows: Rows, row: int, language: str) -> Reason:
+    source, currency = NAMES[int(rows.source[row])], scene.snapshot.currency
+    if int(rows.personal[row]) >= 0 and source in {"offers", "repeat", "discover"}:
+        return _own_reason(scene.snapshot, int(rows.personal[row]), int(rows.product[row]), language)
+    values: tuple[tuple[str, Value], ...] = ()
+    rule = int(rows.rule[row])
+    if source in _POINTED:
+        because = int(rows.because[row])
+        strength = float(rows.strength[row])
+        values = (("because", _name(scene.snapshot, because)), ("strength", round(strength, 1)))
+    elif source == "threshold":
+        values = _gap(scene, scene.subjects[scene.asked[int(rows.ask[row])].subject], language)
+    elif source == "peers":
+        customer = scene.subjects[scene.asked[int(rows.ask[row])].subject].row
+        values = (("segment", scene.snapshot.peer_names[int(scene.snapshot.customers.peers[customer])]),)
+    text = words.sentence(f"decide.reason.{source}", values, language, currency)
+    return Reason(source, text, f"rules/{scene.snapshot.rules.ids[rule]}" if rule >= 0 else None)
+
+
+def _gap(scene: Scene, subject: Subject, language: str) -> tuple[tuple[str, Value], ...]:
+    missing = gap_of(scene, subject)
+    number, gap = missing if missing is not None else (0, 0.0)
+    name = scene.compiled.policy.thresholds[number].name
+    return (("gap", gap), ("name", name.get(language) or next(iter(name.values()))))  # type: ignore[call-overload]
+
+
+def _own_reason(snapshot: Snapshot, personal: int, product: int, language: str) -> Reason:
+    """Say what *offers* says of a customer's own offer."""
+    own = snapshot.personal
+    code = REASONS[int(own.reason[personal])]
+    rule_id, because, strength, segment = own.refs[int(own.ref[personal])]
+    n_orders, since = int(own.n_orders[personal]), int(own.since_days[personal])
+    gap = float(own.gap_days[personal])
+    values: tuple[tuple[str, Value], ...] = (
+        ("product", _name(snapshot, product)),
+        ("because", because),
+        ("n_orders", None if n_orders == _UNKNOWN else n_orders),
+        ("since_days", None if since == _UNKNOWN else since),
+        ("gap_days", None if math.isnan(gap) else round(gap)),
+        ("strength", strength),
+        ("segment", segment),
+    )
+    text = words.sentence(f"offers.reason.{code}", values, language, snapshot.currency)
+    return Reason(code, text, f"rules/{rule_id}" if rule_id else None)
+
+
+def _name(snapshot: Snapshot, product: int) -> str:
+    return str(snapshot.products.name[product] or snapshot.products.ids[product])
+
+
+def _traced(funnel: Funnel, row: int) -> Traced:
+    rows, verdicts = funnel.rows, funnel.verdicts
+    product, rule = int(rows.product[row]), int(verdicts.rule[row])
+    ids = funnel.scene.snapshot.products.ids
+    return Traced(
+        offer_id=offer_id(funnel.scene, rows, row),
+        product_id=ids[product] if product < len(ids) else None,
+        source=NAMES[int(rows.source[row])],
+        stage=STAGES[int(verdicts.stage[row])],
+        rule=funnel.scene.compiled.rules[rule].name if rule >= 0 else None,
+        factors={
+            "probability": _known(rows.probability[row], 6),
+            "context": _known(funnel.factors.context[row], 6),
+            "value": _known(rows.margin[row], 6),
+            "lever": _known(funnel.factors.lever[row], 6),
+        },
+    )

@@ -1,0 +1,109 @@
+"""A policy made ready once: its conditions are checked, its placements found by name."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from nextbest.base.expressions import Expression, parse
+from nextbest.serving.decide.core.shop import Bools
+from nextbest.serving.decide.spec import COLUMNS, CUSTOMER_COLUMNS
+from nextbest.serving.policy import Placement, Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A condition and the columns that it needs."""
+
+    columns: tuple[str, ...]
+    _evaluate: Callable[[Mapping[str, ArrayLike]], np.ma.MaskedArray[Any, Any]]
+
+    @classmethod
+    @functools.lru_cache(maxsize=4096)
+    def of(cls, expression: Expression) -> Condition:
+        """Check it and make it ready."""
+        expression.check(COLUMNS, "boolean")
+        return cls(expression.columns or ("is_known",), expression.compiled(COLUMNS))
+
+    def holds(self, columns: Mapping[str, ArrayLike]) -> Bools:
+        """Tell where it holds; where it is not known, it does not."""
+        return np.asarray(self._evaluate(columns).filled(False))
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyRule:
+    """A rule of the policy, ready to be asked."""
+
+    name: str
+    stage: str
+    where: Condition
+    when: Condition | None
+    placements: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A policy, ready for decisions."""
+
+    policy: Policy
+    placements: Mapping[str, Placement]
+    rules: tuple[ReadyRule, ...]
+    levers: tuple[tuple[Condition, float], ...]
+    mandatory: tuple[Condition | None, ...]
+    columns: frozenset[str]
+    """Columns of customers that its conditions name; a snapshot is to be loaded with them."""
+
+
+def compile_policy(policy: Policy, also: Collection[Expression] = ()) -> Compiled:
+    """Make a policy ready.
+
+    Parameters
+    ----------
+    policy
+        One that ``nextbest.serving.policy.check`` finds nothing wrong with.
+    also
+        Conditions of the offers table, whose columns are needed, too.
+
+    Examples
+    --------
+    >>> sorted(compile_policy(Policy.read({"arbitration": {"levers": [
+    ...     {"name": "milk", "where": "product_category = 'milk' and n_orders > 2", "factor": 2}]}}, "policy")).columns)
+    ['n_orders']
+    """
+    rules = tuple(
+        ReadyRule(
+            rule.name,
+            rule.stage,
+            _ready(rule.where),
+            _ready(rule.when) if rule.when else None,
+            frozenset(rule.placements),
+        )
+        for rule in policy.rules
+    )
+    levers = tuple((_ready(lever.where), lever.factor) for lever in policy.arbitration.levers)
+    mandatory = tuple(_ready(message.where) if message.where else None for message in policy.mandatory)
+    conditions = [
+        *(rule.where for rule in rules),
+        *(rule.when for rule in rules),
+        *(condition for condition, _ in levers),
+        *mandatory,
+        *map(Condition.of, also),
+    ]
+    named = {name for condition in conditions if condition is not None for name in condition.columns}
+    return Compiled(
+        policy,
+        {placement.id: placement for placement in policy.placements},
+        rules,
+        levers,
+        mandatory,
+        frozenset(named & set(CUSTOMER_COLUMNS)),
+    )
+
+
+def _ready(text: str) -> Condition:
+    return Condition.of(parse(text))

@@ -1,0 +1,190 @@
+"""Arbitration, diversity and chance: which of the permitted candidates get a place."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nextbest.assignment.hashing import BUCKETS, buckets
+from nextbest.serving.decide.core.asking import Scene
+from nextbest.serving.decide.core.rows import Columns, Rows, context_of
+from nextbest.serving.decide.core.shop import Bools, Floats, Ints
+from nextbest.serving.decide.core.stages import NUMBER, Verdicts
+
+_WHOLE: Final = 2**64
+
+
+@dataclass(frozen=True, slots=True)
+class Factors:
+    """Of each row; shape (rows,) each. NaN: not known."""
+
+    context: Floats
+    lever: Floats
+    score: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Rows that got a place, by placement asked and rank; shape (places,) each."""
+
+    row: Ints
+    rank: Ints
+    probability: Floats
+    """Chance with which the subject got this at this rank, 0-1."""
+    is_explored: Bools
+
+
+def score(scene: Scene, rows: Rows, verdicts: Verdicts) -> Factors:
+    """Multiply probability, context, value and lever, each unless the policy switches it off."""
+    asked = scene.compiled.policy.arbitration
+    ones = np.ones(len(rows))
+    context = context_of(scene, rows) if asked.context else ones
+    lever = ones.copy()
+    if asked.lever:
+        which = np.flatnonzero(verdicts.stage < 0)
+        for condition, factor in scene.compiled.levers:
+            holds = condition.holds(Columns(scene, rows, which, condition.columns))
+            lever[which[holds]] *= factor
+    chance = rows.probability if asked.probability else ones
+    value = rows.margin if asked.value else ones
+    return Factors(context, lever, chance * context * value * lever)
+
+
+def place(scene: Scene, rows: Rows, verdicts: Verdicts, factors: Factors) -> Placed:
+    """Rank what is left, keep lists diverse, let chance have its share, and cut to length; the verdicts are completed."""
+    held = _held_out(scene)
+    order = _diverse(scene, rows, verdicts, _best_first(rows, verdicts, factors))
+    ask = rows.ask[order]
+    free = ~rows.is_mandatory[order]
+    n_free = np.bincount(ask[free], minlength=len(scene))
+    pick = _picks(scene, n_free)
+    begins = np.searchsorted(ask, np.arange(len(scene)))
+    n_pinned = np.bincount(ask[~free], minlength=len(scene))
+    nth = np.arange(len(order)) - begins[ask] - n_pinned[ask]
+    is_pick = free & (nth == pick[ask])
+    moved = np.where(free & (pick[ask] >= 0) & (nth < pick[ask]), nth + 1, nth)
+    moved = np.where(is_pick, 0, moved)
+    rank = moved + n_pinned[ask] + 1
+    probability = np.where(
+        free, _chances(nth, moved, n_free[ask], scene.compiled.policy.exploration.epsilon), 1.0
+    )
+    probability = np.where(free, probability * (1 - scene.compiled.policy.holdout.share), probability)
+    limits = np.array([one.limit for one in scene.asked], np.int64)
+    verdicts.stage[order[(rank > limits[ask]) & free]] = NUMBER["limit"]
+    verdicts.stage[order[held[ask] & free & (rank <= limits[ask])]] = NUMBER["holdout"]
+    kept = np.flatnonzero(~free | ((rank <= limits[ask]) & ~held[ask]))
+    kept = kept[np.lexsort((rank[kept], ask[kept]))]
+    verdicts.stage[order[kept]] = NUMBER["decided"]
+    return Placed(order[kept], rank[kept], probability[kept], is_pick[kept])
+
+
+def _best_first(rows: Rows, verdicts: Verdicts, factors: Factors) -> Ints:
+    """Sort open rows by placement; mandatory first, then by score, probability, order of sources, item.
+
+    Twelve digits decide, so that every machine draws the same line; what has no score comes after what has one.
+    """
+    open_ = np.flatnonzero(verdicts.stage < 0)
+    value, chance = factors.score[open_], rows.probability[open_]
+    keys = (
+        rows.item[open_],
+        rows.order[open_],
+        -np.round(np.nan_to_num(chance), 12),
+        -np.round(np.nan_to_num(value), 12),
+        np.isnan(value),
+        ~rows.is_mandatory[open_],
+        rows.ask[open_],
+    )
+    return np.asarray(open_[np.lexsort(keys)])
+
+
+def _diverse(scene: Scene, rows: Rows, verdicts: Verdicts, order: Ints) -> Ints:
+    """Stop what is one too many of its category or kind."""
+    category = scene.snapshot.products.category_code[rows.product]
+    most = np.array(
+        [(one.placement.max_per_category, one.placement.max_per_kind) for one in scene.asked], np.int64
+    )
+    for number, group in enumerate((category, rows.kind)):
+        counted = group[order] >= 0
+        nth = _nth_within(rows.ask[order], group[order])
+        full = counted & ~rows.is_mandatory[order] & (nth >= most[rows.ask[order], number])
+        verdicts.stage[order[full]] = NUMBER["diversity"]
+        order = order[~full]
+    return order
+
+
+def _nth_within(ask: Ints, group: Ints) -> Ints:
+    """Count rows of the same placement and group before each row.
+
+    Examples
+    --------
+    >>> _nth_within(np.array([0, 0, 0, 1]), np.array([5, 6, 5, 5])).tolist()
+    [0, 0, 1, 0]
+    """
+    key = ask * (int(group.max(initial=0)) + 2) + group + 1
+    by_key = np.argsort(key, kind="stable")
+    ordered = key[by_key]
+    nth = np.empty(len(key), np.int64)
+    nth[by_key] = np.arange(len(key)) - np.searchsorted(ordered, ordered)
+    return nth
+
+
+def _picks(scene: Scene, n_free: Ints) -> Ints:
+    """Give, per placement, the place of the candidate that chance puts first; -1: the policy decides."""
+    epsilon = scene.compiled.policy.exploration.epsilon
+    pick = np.full(len(scene), -1, np.int64)
+    for number in np.flatnonzero(n_free).tolist() if epsilon else ():
+        asked = scene.asked[number]
+        request = scene.subjects[asked.subject].request
+        first, second = draws(scene.seed, request.request_id, asked.placement.id)
+        if first < epsilon:
+            pick[number] = int(second * n_free[number])
+    return pick
+
+
+def draws(seed: str, request_id: str, placement: str) -> tuple[float, float]:
+    """Give two numbers in ``[0, 1)`` that depend on nothing else.
+
+    Examples
+    --------
+    >>> [round(one, 3) for one in draws("0", "r1", "home")]
+    [0.357, 0.678]
+    """
+    digest = hashlib.blake2b(
+        f"{seed}\x1f{request_id}\x1f{placement}".encode(errors="surrogatepass"), digest_size=16
+    ).digest()
+    first, second = (int.from_bytes(part) / _WHOLE for part in (digest[:8], digest[8:]))
+    return min(first, 1 - 2**-53), min(second, 1 - 2**-53)
+
+
+def _chances(nth: Ints, rank: Ints, n: Ints, epsilon: float) -> Floats:
+    """Give the chance of finding the candidate that is ``nth`` by score at place ``rank``, both from 0.
+
+    Chance puts each of n candidates first with epsilon / n and moves those before it one down.
+
+    Examples
+    --------
+    Of three, the best stays first unless chance moves it: the chances of place 0, and of place 1, add up to 1.
+
+    >>> of_first = _chances(np.array([0, 1, 2]), np.zeros(3, int), np.full(3, 3), 0.3)
+    >>> of_second = _chances(np.array([0, 1]), np.ones(2, int), np.full(2, 3), 0.3)
+    >>> of_first.round(3).tolist(), of_second.round(3).tolist()
+    ([0.8, 0.1, 0.1], [0.2, 0.8])
+    """
+    each = epsilon / np.maximum(n, 1)
+    first = np.where(nth == 0, 1 - epsilon + each, each)
+    moved = (n - rank) * each
+    return np.where(rank == 0, first, np.where(nth == rank, 1 - moved, moved))
+
+
+def _held_out(scene: Scene) -> Bools:
+    """Tell whose placements stay empty, so that one can tell what offers bring."""
+    holdout = scene.compiled.policy.holdout
+    if not holdout.share:
+        return np.zeros(len(scene), np.bool_)
+    units = buckets(holdout.seed, [subject.unit for subject in scene.subjects])
+    held: NDArray[np.bool_] = units < round(holdout.share * BUCKETS)
+    return np.asarray(scene.of_subjects(held.tolist(), np.bool_))

@@ -1,0 +1,298 @@
+"""What decisions look up: customers, products, lists and rules as arrays of few bytes a row, ready for millions."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nextbest.base.expressions import Expression
+from nextbest.serving.policy import CONTACT_CHANNELS
+
+Bools: TypeAlias = NDArray[np.bool_]
+Floats: TypeAlias = NDArray[np.float64]
+Ints: TypeAlias = NDArray[np.int64]
+Places: TypeAlias = NDArray[np.int32]
+
+MONEY: Final = 10_000
+"""Steps of one unit of the currency: money has four decimals."""
+UNKNOWN_DAY: Final = np.iinfo(np.int32).min
+DO_NOT_CONTACT: Final = 1 << 15
+NO_PERSONALISATION: Final = 1 << 14
+KINDS: Final = ("cross_sell", "up_sell", "replenish", "discover", "offer", "mandatory")
+REASONS: Final = (
+    "rhythm",
+    "often",
+    "once",
+    "because",
+    "popular",
+    "fresh",
+    "fresh_segment",
+    "overused",
+    "given",
+    "next_band",
+    "rule",
+    "written_rule",
+    "looked",
+    "new_arrival",
+    "bestseller",
+)
+"""Reasons of *offers*, by number."""
+
+
+def granted_bit(channel: str) -> int:
+    """Give the bit of a contact channel's consent; that of its refusal is the next one.
+
+    Examples
+    --------
+    >>> granted_bit("email"), granted_bit("sms")
+    (1, 4)
+    """
+    return 1 << (2 * CONTACT_CHANNELS.index(channel))
+
+
+@dataclass(frozen=True, slots=True)
+class Ids:
+    """Sorted ids in one piece of memory; found by halving.
+
+    Examples
+    --------
+    >>> ids = Ids.of(["bob", "ann"])
+    >>> ids.find("bob"), ids.find("cem"), ids[0]
+    (1, -1, 'ann')
+    """
+
+    data: bytes
+    """UTF-8, one after the other."""
+    offsets: memoryview
+    """Where each begins, and where the last ends."""
+
+    @classmethod
+    def of(cls, ids: Sequence[str]) -> Ids:
+        """Sort and pack."""
+        words = sorted(one.encode() for one in set(ids))
+        offsets = np.cumsum([0, *map(len, words)], dtype=np.int64)
+        return cls(b"".join(words), offsets.data)
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def __getitem__(self, row: int) -> str:
+        return self._bytes(row).decode()
+
+    def find(self, one: str) -> int:
+        """Give the row of an id; -1 where there is none."""
+        key = one.encode(errors="surrogatepass")
+        row = bisect_left(range(len(self)), key, key=self._bytes)
+        return row if row < len(self) and self._bytes(row) == key else -1
+
+    def _bytes(self, row: int) -> bytes:
+        return self.data[self.offsets[row] : self.offsets[row + 1]]
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """One list of products per key, one after the other."""
+
+    start: Ints
+    """Where each key's list begins, and where the last ends; shape (keys + 1,)."""
+    product: Places
+    strength: NDArray[np.float32]
+
+    def span(self, key: int) -> tuple[int, int]:
+        """Give the rows of a key."""
+        return int(self.start[key]), int(self.start[key + 1])
+
+
+@dataclass(frozen=True, slots=True)
+class Products:
+    """Shape (products + 1,): the last row stands for "no product", of which nothing is known."""
+
+    ids: Sequence[str]
+    """Sorted, so that the smaller number is the smaller id."""
+    index: Mapping[str, int]
+    name: NDArray[np.object_]
+    category: NDArray[np.object_]
+    department: NDArray[np.object_]
+    brand: NDArray[np.object_]
+    category_code: Ints
+    """-1: it has none."""
+    price: Ints
+    """In ``1 / MONEY``; -1: not given."""
+    usual_price: Floats
+    """The price, or what was paid per unit; NaN: not known."""
+    margin: Floats
+    """Per order; NaN: not known."""
+    margin_source: NDArray[np.object_]
+    is_sold: Bools
+    """Active, and nothing that no shop proposes."""
+    stock: Floats
+    """NaN: not counted."""
+    risk: Floats
+    """NaN: none."""
+    is_replenishable: Bools
+    base_rate: NDArray[np.float32]
+    """Share of all customers who bought it in the last 28 days; NaN: not known."""
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+@dataclass(frozen=True, slots=True)
+class Personal:
+    """What each customer may be offered, best first within the customer: about 20 bytes a row."""
+
+    start: Ints
+    product: Places
+    kind: NDArray[np.int8]
+    reason: NDArray[np.int8]
+    rank: NDArray[np.uint8]
+    """Among next_best_offers; 0: permitted, but not among them."""
+    probability: NDArray[np.float32]
+    n_orders: NDArray[np.uint16]
+    since_days: NDArray[np.uint16]
+    gap_days: NDArray[np.float16]
+    ref: Places
+    """Row of ``refs``."""
+    refs: Sequence[tuple[str | None, str | None, float | None, str | None]]
+    """rule_id, because, strength, segment: each combination once."""
+    incremental: NDArray[np.float32] | None
+    """``None``: nothing was tested yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A column of text: a number per row, each text once; the last text is ``None``."""
+
+    code: Places
+    words: NDArray[np.object_]
+
+    def at(self, rows: Ints) -> NDArray[Any]:
+        """Give the texts of rows; row -1 is nobody's."""
+        code = np.full(len(rows), len(self.words) - 1) if not len(self.code) else self.code[rows]
+        return self.words[np.where(rows < 0, len(self.words) - 1, code)]
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """A column of numbers, days or truth."""
+
+    data: NDArray[Any]
+    is_null: Bools
+
+    def at(self, rows: Ints) -> NDArray[Any]:
+        """Give the values of rows, masked where they are null; row -1 is nobody's."""
+        if not len(self.data):
+            return np.ma.MaskedArray(np.zeros(len(rows), self.data.dtype), np.ones(len(rows), np.bool_))
+        found: NDArray[Any] = np.ma.MaskedArray(self.data[rows], self.is_null[rows] | (rows < 0))
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Customers:
+    """Shape (customers,) each."""
+
+    ids: Ids
+    consent: NDArray[np.uint16]
+    """Two bits a contact channel (granted, refused), and flags."""
+    birth_day: Places
+    """Days since 1970; ``UNKNOWN_DAY``: not known."""
+    risk: NDArray[np.int8]
+    """0: not assessed."""
+    assessed_day: Places
+    peers: NDArray[np.int32]
+    """Number of the segment; -1: none."""
+    attributes: Mapping[str, Words | Numbers]
+    """What conditions of the policy ask for."""
+    had: Lists | None
+    """Products held, or bought of late, sorted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a product, or a category, in the cart points to; keys are products, then categories."""
+
+    start: Ints
+    head: Places
+    other: Places
+    """Key that must be in the cart, too; -1: none."""
+    strength: NDArray[np.float32]
+    """size_lift: observed over expected with basket size held fixed."""
+    ids: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Special:
+    """A row of ``offers``: something the shop proposes for a time, at a price, to some."""
+
+    offer_id: str
+    kind: str
+    product_ids: tuple[str, ...]
+    product: int
+    """Number of the first product; that of "no product" where there is none."""
+    price: str | None
+    starts_at: datetime | None
+    ends_at: datetime | None
+    content: str | None
+    who: Expression | None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All that one run tells decisions."""
+
+    name: str | None
+    as_of: date | None
+    currency: str | None
+    time_zone: str
+    products: Products
+    customers: Customers
+    personal: Personal
+    rules: Rules
+    goes_with: Lists
+    instead_of: Lists
+    better: Lists
+    """Better versions; strength is the share of customers who stepped up, 0 where not known."""
+    specials: Sequence[Special] = ()
+    global_lists: Mapping[str, Places] = field(default_factory=dict)
+    """``bestsellers``, ``new_arrivals``."""
+    peer_lists: Mapping[int, Places] = field(default_factory=dict)
+    """Best-selling products of each segment."""
+    peer_names: Sequence[str] = ()
+
+    @property
+    def n_bytes(self) -> int:
+        """Memory of the arrays, bytes."""
+        return sum(
+            map(
+                _bytes_of,
+                (
+                    self.customers,
+                    self.personal,
+                    self.rules,
+                    self.goes_with,
+                    self.instead_of,
+                    self.better,
+                    self.products,
+                ),
+            )
+        )
+
+
+def _bytes_of(part: Any) -> int:
+    values = (getattr(part, name) for name in type(part).__slots__)
+    return sum(
+        value.nbytes
+        if isinstance(value, np.ndarray)
+        else _bytes_of(value)
+        if isinstance(value, Lists)
+        else len(value.data) + value.offsets.nbytes
+        if isinstance(value, Ids)
+        else 0
+        for value in values
+    )

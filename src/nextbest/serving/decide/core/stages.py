@@ -1,0 +1,192 @@
+"""Stages: what stops a candidate. Each is a function of scene and rows, true where it forbids; the first one counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from nextbest.serving.decide.core.asking import Scene, is_young, local_time
+from nextbest.serving.decide.core.compiling import Condition, ReadyRule
+from nextbest.serving.decide.core.gathering import NAMES
+from nextbest.serving.decide.core.rows import Columns, Rows, offer_id
+from nextbest.serving.decide.core.shop import UNKNOWN_DAY, Bools, Ints
+from nextbest.serving.decide.spec import STAGES
+
+_LOWEST_RISK: Final = 1
+NUMBER: Final[Mapping[str, int]] = {name: number for number, name in enumerate(STAGES)}
+_LOOKED_FOR: Final = np.isin(NAMES, ["search", "repeat"])
+"""Sources of which the visitor may want what they have."""
+_REPLENISH: Final = 2
+Stage = Callable[[Scene, Rows], Bools]
+
+
+@dataclass(slots=True)
+class Verdicts:
+    """What became of each row so far; shape (rows,) each."""
+
+    stage: Ints
+    """Place in ``STAGES``; -1: still open."""
+    rule: Ints
+    """Rule of the policy that stopped it; -1: none."""
+
+    def stop(self, name: str, forbidden: Bools, rule: int = -1) -> None:
+        """Stop what is still open and forbidden."""
+        stopped = forbidden & (self.stage < 0)
+        self.stage[stopped] = NUMBER[name]
+        self.rule[stopped] = rule
+
+
+def consent(scene: Scene, rows: Rows) -> Bools:
+    """Forbid contacts that were not agreed to."""
+    return ~np.asarray(scene.of_subjects([one.may_contact for one in scene.subjects], np.bool_))[rows.ask]
+
+
+def eligibility(scene: Scene, rows: Rows) -> Bools:
+    """Forbid everything for the young, and offers for others."""
+    forbidden: Bools = is_young(scene)[rows.ask]
+    conditions = (
+        [None if one.who is None else Condition.of(one.who) for one in scene.snapshot.specials]
+        if (rows.special >= 0).any()
+        else []
+    )
+    conditions += scene.compiled.mandatory
+    for number, condition in enumerate(conditions):
+        if condition is not None:
+            which = np.flatnonzero(rows.special == number)
+            forbidden[which] |= ~condition.holds(Columns(scene, rows, which, condition.columns))
+    return forbidden
+
+
+def stock(scene: Scene, rows: Rows) -> Bools:
+    """Forbid what is no longer sold, what no shop proposes, and what was counted and is not there."""
+    products = scene.snapshot.products
+    return ~products.is_sold[rows.product] | (products.stock[rows.product] <= 0)
+
+
+def channel(scene: Scene, rows: Rows) -> Bools:
+    """Forbid placements that are closed on the channel."""
+    closed = [
+        bool(one.placement.channels)
+        and scene.subjects[one.subject].request.channel not in one.placement.channels
+        for one in scene.asked
+    ]
+    return np.asarray(closed, np.bool_)[rows.ask]
+
+
+def already_bought(scene: Scene, rows: Rows) -> Bools:
+    """Forbid what is in the cart, is looked at, was bought online of late, or is held.
+
+    What is bought again and again, and what was searched for, passes if it is not in the cart.
+    """
+    forbidden = np.zeros(len(rows), np.bool_)
+    had = scene.snapshot.customers.had
+    may_again = (rows.kind == _REPLENISH) | _LOOKED_FOR[rows.source]
+    begins = np.searchsorted(rows.ask, np.arange(len(scene) + 1))
+    for number, asked in enumerate(scene.asked):
+        mine = slice(begins[number], begins[number + 1])
+        subject = scene.subjects[asked.subject]
+        here = (
+            {*subject.cart, subject.viewed} if not _LOOKED_FOR[rows.source[mine]].any() else {*subject.cart}
+        )
+        product = rows.product[mine]
+        if here:
+            forbidden[mine] |= np.isin(product, list(here))
+        if subject.bought:
+            forbidden[mine] |= np.isin(product, list(subject.bought)) & ~_LOOKED_FOR[rows.source[mine]]
+        if had is not None and subject.row >= 0:
+            lo, hi = had.span(subject.row)
+            forbidden[mine] |= _has(had.product[lo:hi], product) & ~may_again[mine]
+    return forbidden
+
+
+def risk(scene: Scene, rows: Rows) -> Bools:
+    """Forbid products riskier than the customer may take; who was not assessed of late may take the lowest risk only."""
+    customers, policy = scene.snapshot.customers, scene.compiled.policy
+    row = scene.of_subjects([one.row for one in scene.subjects], np.int64)
+    allowed = np.full(len(scene), _LOWEST_RISK)
+    if len(customers.risk):
+        today = local_time(scene.now, scene.snapshot.time_zone).date()
+        age_days = np.datetime64(today, "D").astype(np.int64) - customers.assessed_day[row].astype(np.int64)
+        is_fresh = (customers.assessed_day[row] != UNKNOWN_DAY) & (
+            age_days <= policy.suitability.max_assessment_days
+        )
+        allowed = np.where((row >= 0) & is_fresh, np.maximum(customers.risk[row], _LOWEST_RISK), allowed)
+    return np.asarray(scene.snapshot.products.risk[rows.product] > allowed[rows.ask])
+
+
+def rejected_lately(scene: Scene, rows: Rows) -> Bools:
+    """Let rest what the visitor rejected."""
+    forbidden = np.zeros(len(rows), np.bool_)
+    for number, asked in enumerate(scene.asked):
+        rejected = scene.subjects[asked.subject].rejected
+        if rejected:
+            for row in np.flatnonzero(rows.ask == number):
+                forbidden[row] = offer_id(scene, rows, int(row)) in rejected
+    return forbidden
+
+
+def quiet_hours(scene: Scene, rows: Rows) -> Bools:
+    """Forbid contacts at hours in which people want peace."""
+    quiet = scene.compiled.policy.quiet_hours
+    clock = local_time(scene.now, scene.snapshot.time_zone).time()
+    passes_midnight = quiet.start > quiet.end
+    inside = (
+        (clock >= quiet.start or clock < quiet.end) if passes_midnight else quiet.start <= clock < quiet.end
+    )
+    on = scene.of_subjects([one.request.channel in quiet.channels for one in scene.subjects], np.bool_)
+    return np.asarray(on[rows.ask] & inside)
+
+
+STEPS: Final[tuple[tuple[str, Stage | None], ...]] = (
+    ("consent", consent),
+    ("eligibility", eligibility),
+    ("stock", stock),
+    ("channel", channel),
+    ("already_bought", already_bought),
+    ("applicability", None),
+    ("risk", risk),
+    ("suitability", None),
+    ("rejected_lately", rejected_lately),
+    ("quiet_hours", quiet_hours),
+)
+"""Stage and what it asks beside the policy's rules."""
+_UNHELD: Final = frozenset({"stock", "channel", "already_bought", "risk", "rejected_lately"})
+"""Do not concern mandatory messages: they propose no product."""
+
+
+def judge(scene: Scene, rows: Rows) -> Verdicts:
+    """Send candidates through the stages before caps."""
+    verdicts = Verdicts(np.full(len(rows), -1, np.int64), np.full(len(rows), -1, np.int64))
+    for name, step in STEPS:
+        if step is not None:
+            forbidden = step(scene, rows)
+            verdicts.stop(name, forbidden & ~rows.is_mandatory if name in _UNHELD else forbidden)
+        for number, rule in enumerate(scene.compiled.rules):
+            if rule.stage == name:
+                verdicts.stop(name, _breaks(scene, rows, verdicts, rule), number)
+    return verdicts
+
+
+def _breaks(scene: Scene, rows: Rows, verdicts: Verdicts, rule: ReadyRule) -> Bools:
+    """Tell open rows that the rule concerns and that do not meet it."""
+    concerned = (verdicts.stage < 0) & ~rows.is_mandatory
+    if rule.placements:
+        names = np.array([one.placement.id in rule.placements for one in scene.asked], np.bool_)
+        concerned &= names[rows.ask]
+    which = np.flatnonzero(concerned)
+    if rule.when is not None:
+        which = which[rule.when.holds(Columns(scene, rows, which, rule.when.columns))]
+    forbidden = np.zeros(len(rows), np.bool_)
+    forbidden[which] = ~rule.where.holds(Columns(scene, rows, which, rule.where.columns))
+    return forbidden
+
+
+def _has(sorted_products: np.ndarray[tuple[int], np.dtype[np.int32]], product: Ints) -> Bools:
+    """Look products up in a short sorted list."""
+    if not len(sorted_products):
+        return np.zeros(len(product), np.bool_)
+    place = np.minimum(np.searchsorted(sorted_products, product), len(sorted_products) - 1)
+    return np.asarray(sorted_products[place] == product)

@@ -1,0 +1,114 @@
+"""Results as rows of the decision log, with what a replay needs to ask again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from nextbest.serving.decide.spec import Answer, Ask, Assignment, CartItem, LogRows, Offer, Request, Result
+from nextbest.serving.log import Decision
+
+
+def log_rows(result: Result) -> LogRows:
+    """Give the rows to write before the answer is given: one per offer, or one for a placement that got none."""
+    return [
+        row
+        for answer in result.answers
+        for row in ([_row(result, answer, offer) for offer in answer.offers] or [_row(result, answer, None)])
+    ]
+
+
+def asked_again(decision: Decision) -> Request:
+    """Rebuild the request behind a logged decision, for its placement alone."""
+    said: Mapping[str, Any] = (decision.trace or {}).get("context", {})  # type: ignore[assignment]
+    return Request(
+        request_id=decision.request_id,
+        placements=(Ask(decision.placement),),
+        customer_id=decision.customer_id,
+        anonymous_id=decision.anonymous_id,
+        session_id=decision.session_id,
+        channel=decision.channel or "web",
+        cart=tuple(CartItem(one, units) for one, units in said.get("cart", ())),
+        product_id=said.get("product_id"),
+        page=said.get("page"),
+        results=tuple(said.get("results", ())),
+        intent=said.get("intent"),
+    )
+
+
+def _row(result: Result, answer: Answer, offer: Offer | None) -> Decision:
+    request = result.request
+    assignment: Assignment = offer.assignment if offer else answer.assignment
+    return Decision(
+        decision_id=offer.decision_id if offer else answer.decision_id,
+        request_id=request.request_id,
+        decided_at=result.decided_at,
+        placement=answer.placement,
+        outcome=answer.outcome,
+        n_candidates=answer.n_candidates,
+        assignment_reason=assignment.reason,
+        assignment_probability=assignment.probability,
+        policy_id=result.policy_id,
+        policy_version=result.policy_version,
+        snapshot=result.snapshot,
+        cause=answer.cause,
+        customer_id=request.customer_id,
+        anonymous_id=request.anonymous_id,
+        session_id=request.session_id,
+        channel=request.channel,
+        experiment_id=assignment.experiment,
+        variant=assignment.variant,
+        trace=_trace(result, answer, offer),
+        **({} if offer is None else _chosen(offer)),
+    )
+
+
+def _chosen(offer: Offer) -> dict[str, Any]:
+    return {
+        "rank": offer.rank,
+        "offer_id": offer.offer_id,
+        "kind": offer.kind,
+        "product_ids": offer.product_ids,
+        "price": offer.price,
+        "probability": offer.probability,
+        "expected_profit": offer.expected_profit,
+        "incremental_profit": offer.incremental_profit,
+        "margin_source": offer.margin_source,
+    }
+
+
+def _trace(result: Result, answer: Answer, offer: Offer | None) -> dict[str, object]:
+    """Keep what explains the decision; the stages and the context once, with the first offer."""
+    trace: dict[str, object] = {}
+    if offer is not None:
+        trace["reasons"] = [{"code": one.code, "ref": one.ref} for one in offer.reasons]
+        trace["score"] = offer.score
+        if offer.price_rule:
+            trace["price_rule"] = offer.price_rule
+    if offer is None or offer is answer.offers[0]:
+        trace["removed"] = dict(answer.removed)
+        trace["context"] = _context(result.request)
+    if answer.trace:
+        trace["candidates"] = [
+            {
+                "offer_id": one.offer_id,
+                "source": one.source,
+                "stage": one.stage,
+                "rule": one.rule,
+                "factors": dict(one.factors),
+            }
+            for one in answer.trace
+        ]
+    return trace
+
+
+def _context(request: Request) -> dict[str, object]:
+    """Keep what was going on; the words searched are not kept, they may name a person."""
+    said = {
+        "cart": [[item.product_id, item.quantity] for item in request.cart or ()],
+        "product_id": request.product_id,
+        "page": request.page,
+        "results": list(request.results),
+        "intent": request.intent,
+    }
+    return {name: value for name, value in said.items() if value not in (None, [], ())}

@@ -1,0 +1,60 @@
+"""Reasons, causes and labels in the language of the request."""
+
+from __future__ import annotations
+
+import functools
+from typing import Final
+
+from nextbest.base.messages import LANGUAGES, Message, Value, render
+
+_ACCEPT: Final = {
+    "cross_sell": "decide.accept.add",
+    "up_sell": "decide.accept.see",
+    "replenish": "decide.accept.again",
+    "discover": "decide.accept.see",
+    "offer": "decide.accept.take",
+    "mandatory": "decide.accept.understood",
+}
+
+
+@functools.lru_cache(maxsize=64)
+def language_of(locale: str) -> str:
+    """Give the catalogue of a locale.
+
+    Examples
+    --------
+    >>> language_of("zh-CN"), language_of("en_GB"), language_of("fr")
+    ('zh', 'en', 'en')
+    """
+    start = locale.replace("_", "-").split("-")[0].lower()
+    return start if start in LANGUAGES else LANGUAGES[0]
+
+
+@functools.lru_cache(maxsize=64)
+def labels(kind: str, language: str) -> tuple[str, str]:
+    """Give what the buttons to accept and to reject say.
+
+    Examples
+    --------
+    >>> labels("cross_sell", "en")
+    ('Add to cart', 'No, thank you')
+    """
+    reject = "decide.reject.close" if kind == "mandatory" else "decide.reject"
+    return render(Message(_ACCEPT[kind]), language), render(Message(reject), language)
+
+
+@functools.lru_cache(maxsize=200_000)
+def sentence(code: str, values: tuple[tuple[str, Value], ...], language: str, currency: str | None) -> str:
+    """Put a reason into words; what was said before is remembered.
+
+    Examples
+    --------
+    >>> sentence("decide.reason.bestsellers", (), "zh", None)
+    '近期热销'
+    """
+    return render(Message(code, dict(values)), language, currency=currency)
+
+
+def cause(name: str, removed: int, candidates: int) -> Message:
+    """Say why a placement stays empty."""
+    return Message(f"decide.cause.{name}", {"n": removed, "n_candidates": candidates})

@@ -1,0 +1,1 @@
+"""Estimates of what another policy would have brought."""
