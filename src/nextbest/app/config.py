@@ -119,6 +119,8 @@ class Config:
             SourceSettings.read(source, f"{where}, [[source]] {number}")
             for number, source in enumerate(content.get("source", ()), start=1)
         )
+        for number, source in enumerate(sources, start=1):
+            _refuse_unknown(source, f"{where}, [[source]] {number}")
         capabilities = _capabilities(CATALOGUE, content, where)
         sources += _to_score(sources, capabilities)
         names = [source.name for source in sources]
@@ -131,6 +133,18 @@ class Config:
             cleaning=CleaningSettings.read(content.get("cleaning", {}), f"{where}, [cleaning]"),
             capabilities=capabilities,
         )
+
+
+def _refuse_unknown(source: SourceSettings, where: str) -> None:
+    """Refuse tables, and names of columns on the left side, that no contract has."""
+    if source.table not in FED:
+        raise SettingsError("app.source_table", where=where, table=source.table, known=FED)
+    for name in source.columns:
+        table, _, column = name.rpartition(".")
+        table = table or source.table
+        known = [own.name for own in columns_of(table)] if table in FED else []
+        if column not in known:
+            raise SettingsError("app.source_column", where=where, column=column, table=table, known=known)
 
 
 def _capabilities(cards: Iterable[Capability], content: Mapping[str, Any], where: str) -> dict[str, Any]:

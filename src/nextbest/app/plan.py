@@ -43,7 +43,7 @@ def with_needed(
     wanted = [card for card in cards if card.name in names]
     for card in wanted:  # grows while it is walked: needs of needs
         needed = dict.fromkeys(
-            writers[table] for table in sorted(reads(card) - _unasked(card, settings)) if table in writers
+            writers[table] for table in sorted(asked(card, settings[card.name])) if table in writers
         )
         wanted += [writer for writer in needed if writer not in wanted]
     return in_order(wanted)
@@ -55,13 +55,11 @@ def reads(card: Capability) -> frozenset[str]:
     return frozenset(need.split(".")[0] for need in (*needs, *card.uses, *dict(card.uses_when)))
 
 
-def _unasked(card: Capability, settings: Mapping[str, Settings]) -> frozenset[str]:
-    """Name the tables that no setting asks for."""
-    own = settings[card.name]
-    each = own.instances().values() if isinstance(own, NamedSettings) else (own,)
-    return frozenset(
-        table for table, setting in card.uses_when if not any(getattr(one, setting) for one in each)
-    )
+def asked(card: Capability, settings: Settings) -> frozenset[str]:
+    """Name the tables a card may read with these settings."""
+    each = settings.instances().values() if isinstance(settings, NamedSettings) else (settings,)
+    unasked = {table for table, setting in card.uses_when if not any(getattr(one, setting) for one in each)}
+    return reads(card) - unasked
 
 
 def own(card: Capability) -> frozenset[str]:

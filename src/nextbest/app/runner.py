@@ -117,7 +117,7 @@ def _inputs(
             return job.identity(table)
         return [done[writer].fingerprint] if writer in done else []
 
-    return [(table, known_by(table)) for table in plan.reads(card)]
+    return [(table, known_by(table)) for table in plan.asked(card, job.settings[card.name])]
 
 
 def _run(card: Capability, job: Job, mark: str) -> Done:
