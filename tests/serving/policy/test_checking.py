@@ -1,0 +1,55 @@
+import pytest
+
+from nextbest.base.errors import SettingsError
+from nextbest.base.messages import render
+from nextbest.serving.decide import COLUMNS
+from nextbest.serving.policy import Policy, check, read
+
+
+def sentences(**values):
+    return [render(problem) for problem in check(Policy.read(values, "policy"), COLUMNS)]
+
+
+def test_the_policy_that_every_shop_has_is_sound():
+    assert sentences() == []
+    moments = {placement.moment for placement in Policy().placements}
+    assert moments == {"before", "during", "after"}
+
+
+def test_what_is_wrong_is_said_in_plain_sentences():
+    told = sentences(
+        placements=[
+            {"id": "home", "sources": ["offers", "stars", "list:gifts"]},
+            {"id": "home", "sources": []},
+        ],
+        rules=[
+            {"name": "a", "stage": "eligibility", "where": "ages > 18", "placements": ["hom"]},
+            {"name": "b", "stage": "eligibility", "where": "age >"},
+            {"name": "c", "stage": "eligibility", "where": "age + 1"},
+        ],
+        caps=[
+            {"per": "customer", "limit": 2},
+            {"per": "customer", "limit": 2, "days": 7, "for_ever": True, "channels": []},
+        ],
+    )
+    assert 'placements: the name "home" is given twice. Give each its own.' in told
+    assert any(one.startswith('placements.home.sources: there is no source "stars"') for one in told)
+    assert any('there is no list "gifts"' in one for one in told)
+    assert any(
+        'rules.a.where: Position 1: there is no column "ages". Did you mean "age"?' in one for one in told
+    )
+    assert any(one.startswith("rules.b.where: ") for one in told)
+    assert any(one.startswith("rules.c.where: ") for one in told)
+    assert any(one.startswith('rules.a: there is no placement "hom"') for one in told)
+    assert "caps, number 1: a cap needs days, the length of its window, or for_ever = true." in told
+    assert len([one for one in told if one.startswith("caps, number 2")]) == 2
+
+
+@pytest.mark.parametrize("text", ["{", "a = ", '{"placements": 3}', '{"nonsense": 1}', "[" * 10_000])
+def test_a_document_that_is_no_policy_is_refused_with_a_sentence(text):
+    with pytest.raises(SettingsError, match="policy"):
+        read(text)
+
+
+def test_json_and_toml_say_the_same():
+    assert read('{"holdout": {"share": 0.1}}') == read("[holdout]\nshare = 0.1")
