@@ -14,10 +14,10 @@ from nextbest.models.recommend.core.neighbours import neighbours
 from nextbest.models.recommend.core.orders import Orders, hold_out_from, hold_out_last, window
 from nextbest.models.recommend.core.past import Past, backtest, compare
 from nextbest.models.recommend.core.ranking import first_of_groups, first_of_rows, one_after_other
-from nextbest.models.recommend.core.related import for_cart, relations, size_lifts
+from nextbest.models.recommend.core.related import for_cart, relations
 from nextbest.models.recommend.core.repeat import pairs
 from nextbest.models.recommend.core.scene import Scene
-from nextbest.models.recommend.core.together import together
+from nextbest.models.recommend.core.together import size_lifts, together
 
 TEA, CAKE, MILK, JAM = range(4)
 ANN, BOB, CID = range(3)

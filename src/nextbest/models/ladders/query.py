@@ -236,10 +236,11 @@ def _alone(has: ir.Table, pairs: ir.Table, mine: str, other: str, *, is_upper: b
     return first.select("product_id", "upgrade_id", "first_on", "last_on", is_upper=ibis.literal(is_upper))
 
 
-def targets(pairs: ir.Table, judged: ir.Table) -> ir.Table:
+def targets(pairs: ir.Table, judged: ir.Table, limited: ir.Table | None = None) -> ir.Table:
     """Choose each product's better version: the given ones, and the one that customers moved to most beyond chance.
 
-    Where nobody moved, it is the most bought one within reach.
+    Without enough customers who moved either way there is nothing to tell, and no row; of products whose use is limited, where a
+    customer can outgrow one without moving, it is the most bought one within reach.
 
     Parameters
     ----------
@@ -247,10 +248,16 @@ def targets(pairs: ir.Table, judged: ir.Table) -> ir.Table:
         From :func:`reach`.
     judged
         The compared pairs with their evidence.
+    limited
+        product_id of the products that have an allowance; ``None``: none has.
     """
     known = pairs.left_join(judged, ["product_id", "upgrade_id"]).drop("product_id_right", "upgrade_id_right")
     is_given = known["source"] == "given"
     known = known.mutate(is_given=is_given, is_supported=is_given | known.is_seen.fill_null(False))
+    is_telling = known.is_given | known.step_q_value.notnull()
+    if limited is not None:
+        is_telling |= known.product_id.isin(limited.product_id)
+    known = known.filter(is_telling)
     best = ibis.window(
         group_by=["product_id", "is_given"],
         order_by=[
@@ -264,6 +271,11 @@ def targets(pairs: ir.Table, judged: ir.Table) -> ir.Table:
     return ranked.filter(ranked.is_given | (ranked.nth == 0)).drop(
         "place", "is_compared", "is_seen", "is_given", "nth"
     )
+
+
+def with_allowance(holdings: ir.Table) -> ir.Table:
+    """List the products of which some have an allowance: product_id."""
+    return holdings.filter(holdings.allowance > 0).select("product_id").distinct()
 
 
 def named(products: ir.Table, ids: Sequence[str]) -> ir.Table:

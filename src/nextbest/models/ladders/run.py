@@ -15,7 +15,7 @@ from nextbest.base.capability import Moment
 from nextbest.base.errors import SettingsError
 from nextbest.base.findings import Finding
 from nextbest.models.ladders.core import chance_of_up, judge_steps
-from nextbest.models.ladders.query import alone, moves, named, owned, priced, reach, targets
+from nextbest.models.ladders.query import alone, moves, named, owned, priced, reach, targets, with_allowance
 from nextbest.models.ladders.spec import BestStep, LadderSettings, LadderTotals
 from nextbest.models.ladders.words import findings
 from nextbest.tables.store import Store
@@ -41,7 +41,10 @@ def run(store: Store, settings: LadderSettings, moment: Moment) -> list[Finding]
     whole = store.memtable(store.arrow(has))
     pairs = store.memtable(store.arrow(reach(prices, settings)))
     judged = _judged(store, whole, pairs, settings)
-    written = store.arrow(targets(pairs, store.memtable(judged)).order_by("product_id", "upgrade_id"))
+    is_limited = store.has("holdings", "usage", "allowance")
+    limited = with_allowance(store.table("holdings")) if is_limited else None
+    steps = targets(pairs, store.memtable(judged), limited)
+    written = store.arrow(steps.order_by("product_id", "upgrade_id"))
     store.write("ladders", written)
     best = _best(written)
     ids = sorted({row[side] for row in best for side in ("product_id", "upgrade_id")})

@@ -27,7 +27,7 @@ class LadderSettings(Settings):
 
 LADDERS = Table(
     "ladders",
-    "one row per product and its better version",
+    "one row per product and its better version: given ones, and those about which enough customers say something",
     ("product_id", "upgrade_id"),
     (
         Column("product_id", "string", "product a customer has", required=True),

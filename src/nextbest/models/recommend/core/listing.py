@@ -97,7 +97,7 @@ def _discoveries(scene: Scene, batch: Batch, places: Ints, listed: Ints, *, with
     nothing = np.full(len(owner), np.nan)
     follows = np.full(places.shape, -1, dtype=np.int32)
     if with_because:
-        follows = because(scene.weights, scene.bought[batch.customers], places, scene.universe)
+        follows = because(scene.links, scene.bought[batch.customers], places, scene.universe)
     return Rows(
         batch.customers[owner],
         (column + 1).astype(np.int32),
@@ -116,7 +116,7 @@ def because(weights: NDArray[np.float32], bought: sp.csr_matrix, places: Ints, u
     Parameters
     ----------
     weights
-        Of EASE, row bought, column made likely.
+        Row bought, column made likely: :attr:`Scene.links`.
     bought
         What each customer bought, shape (customers, universe).
     places

@@ -13,11 +13,14 @@ from numpy.typing import NDArray
 from nextbest.models.recommend.core.ease import ease
 from nextbest.models.recommend.core.neighbours import Neighbours, neighbours
 from nextbest.models.recommend.core.orders import Floats, Ints, Orders
+from nextbest.models.recommend.core.together import SHRINK, size_lifts
 
 MOST_UNIVERSE = 1500
 """Products that may be discovered: the most bought, and the most bought of late."""
 _LONG_SHARE = 0.8
 _HALF_LIFE_DAYS = 28.0
+_LEAST_BOTH = 10
+_CLEAR_LIFT = 1.5
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,35 @@ class Scene:
     def weights(self) -> NDArray[np.float32]:
         """Fit EASE on the universe."""
         return ease(self.bought)
+
+    @functools.cached_property
+    def basket_lifts(self) -> tuple[Floats, Floats]:
+        """Count the orders with each two products of the universe, and set them beside what order sizes explain.
+
+        Returns
+        -------
+        Orders with both; observed over expected, both padded by five orders. Each of shape (universe, universe).
+        """
+        place = self.place[self.orders.line_product]
+        kept = place >= 0
+        ones = np.ones(int(kept.sum()), dtype=np.float32)
+        shape = (self.orders.n_orders, len(self.universe))
+        orders = sp.csr_matrix((ones, (self.orders.line_order[kept], place[kept])), shape=shape)
+        both, expected = size_lifts(orders)
+        return both, (both + SHRINK) / (expected + SHRINK)
+
+    @functools.cached_property
+    def links(self) -> NDArray[np.float32]:
+        """Say which purchase speaks for which other in a way that people understand: EASE's weight, 0 where they would not.
+
+        Both are in the same orders clearly more often than their sizes explain; of one department, at least not less often.
+        """
+        both, lift = self.basket_lifts
+        is_clear = (both >= _LEAST_BOTH) & (lift >= _CLEAR_LIFT)
+        if self.departments is not None:
+            group = self.departments[self.universe]
+            is_clear |= (group[:, None] == group[None, :]) & (group >= 0)[:, None] & (lift >= 1)
+        return np.where(is_clear, self.weights, np.float32(0))
 
     @functools.cached_property
     def neighbours(self) -> Neighbours:
