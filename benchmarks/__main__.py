@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from benchmarks import campaign, features, history, large, mining, propensity, recommend, service, whole
+from benchmarks import campaign, decide, features, history, large, mining, propensity, recommend, service, whole
 from benchmarks.results import Part, machine, markdown
 
 _CASES: Mapping[str, Callable[[], list[Part]]] = {
@@ -18,6 +18,7 @@ _CASES: Mapping[str, Callable[[], list[Part]]] = {
     "recommend": recommend.run,
     "whole": whole.run,
     "campaign": campaign.run,
+    "decide": decide.run,
     "history": history.run,
     "service": service.run,
 }
@@ -28,6 +29,7 @@ _SMALL: Mapping[str, Callable[[], list[Part]]] = {
     "recommend": recommend.run_small,
     "whole": whole.run_small,
     "campaign": campaign.run_small,
+    "decide": decide.run_small,
     "history": history.run_small,
     "service": service.run_small,
 }

@@ -103,7 +103,7 @@ def _personal(rng: np.random.Generator, n_customers: int, n: int, each: int) -> 
     first = rng.integers(0, n, n_customers, dtype=np.int32)
     return Personal(
         start=np.arange(n_customers + 1, dtype=np.int64) * each,
-        product=((first[:, None] + np.arange(each, dtype=np.int32)) % n).ravel(),
+        product=((first[:, None] + np.arange(each, dtype=np.int32)) % n).astype(np.int32).ravel(),
         kind=rng.integers(0, 4, size, dtype=np.int8),
         reason=np.full(size, 4, np.int8),
         rank=np.tile(np.arange(1, each + 1, dtype=np.uint8), n_customers),
@@ -217,12 +217,12 @@ def _broken(snapshot: Snapshot, policy: Policy, result: Result, used: int) -> It
         yield from _contact(people, row, request.channel, policy, used)
     cart = {item.product_id for item in request.cart or ()}
     numbers = [snapshot.products.index[offer.product_ids[0]] for offer in offers]
-    for counted, most in (
-        ([int(snapshot.products.category_code[one]) for one in numbers], placement.max_per_category),
-        ([offer.kind for offer in offers], placement.max_per_kind),
-    ):
-        if max(map(counted.count, counted)) > most:
-            yield "diversity"
+    categories = [int(snapshot.products.category_code[one]) for one in numbers]
+    kinds = [offer.kind for offer in offers]
+    if max(map(categories.count, categories)) > placement.max_per_category:
+        yield "category"
+    if max(map(kinds.count, kinds)) > placement.max_per_kind:
+        yield "kind"
     for number, offer in zip(numbers, offers, strict=True):
         yield from _of_product(snapshot, policy, row, number)
         if offer.product_ids[0] in cart:

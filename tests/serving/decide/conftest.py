@@ -10,7 +10,10 @@ import pytest
 from nextbest.serving.decide import Loading, load
 
 AS_OF = dt.date(2026, 1, 31)
-KEYS = ("customer_id", "product_id")
+
+
+def _at(month):
+    return dt.datetime(2025, month, 1, tzinfo=dt.UTC).replace(tzinfo=None)
 
 
 def _candidate(customer, product, rank, probability, **more):
@@ -57,9 +60,9 @@ TABLES = {
     ],
     "ladders": [{"product_id": "tea", "upgrade_id": "mug", "share_stepped": 0.2, "is_supported": True}],
     "consents": [
-        {"customer_id": "ann", "purpose": "marketing", "channel": None, "status": "denied", "changed_at": dt.datetime(2025, 1, 1)},
-        {"customer_id": "ann", "purpose": "marketing", "channel": None, "status": "granted", "changed_at": dt.datetime(2025, 6, 1)},
-        {"customer_id": "cem", "purpose": "personalisation", "channel": None, "status": "revoked", "changed_at": dt.datetime(2025, 6, 1)},
+        {"customer_id": "ann", "purpose": "marketing", "channel": None, "status": "denied", "changed_at": _at(1)},
+        {"customer_id": "ann", "purpose": "marketing", "channel": None, "status": "granted", "changed_at": _at(6)},
+        {"customer_id": "cem", "purpose": "personalisation", "channel": None, "status": "revoked", "changed_at": _at(6)},
     ],
 }  # fmt: skip
 

@@ -65,7 +65,7 @@ def test_every_candidate_is_accounted_for(seed):
 @given(st.integers(1, 12), st.floats(0, 0.5))
 def test_chances_of_each_place_add_up_to_one(n, epsilon):
     for rank in range(n):
-        nth = np.array([one for one in ((*range(n),) if rank == 0 else (rank - 1, rank))])
+        nth = np.arange(n) if rank == 0 else np.array([rank - 1, rank])
         chances = _chances(nth, np.full(len(nth), rank), np.full(len(nth), n), epsilon)
         assert chances.sum() == pytest.approx(1)
         assert (chances >= -1e-12).all()

@@ -55,6 +55,8 @@ class Compiled:
     rules: tuple[ReadyRule, ...]
     levers: tuple[tuple[Condition, float], ...]
     mandatory: tuple[Condition | None, ...]
+    capped: frozenset[str]
+    """Channels on which caps hold."""
     columns: frozenset[str]
     """Columns of customers that its conditions name; a snapshot is to be loaded with them."""
 
@@ -101,6 +103,7 @@ def compile_policy(policy: Policy, also: Collection[Expression] = ()) -> Compile
         rules,
         levers,
         mandatory,
+        frozenset(channel for cap in policy.caps for channel in cap.channels),
         frozenset(named & set(CUSTOMER_COLUMNS)),
     )
 

@@ -29,6 +29,8 @@ class Counted(NamedTuple):
 def caps_of(scene: Scene, subject: Subject, offer: str) -> list[Counted]:
     """Name the caps that an offer to a subject counts against."""
     channel = subject.request.channel
+    if channel not in scene.compiled.capped:
+        return []
     return [
         Counted(Cap(_scope(rule, subject, offer), rule.limit, _window(rule)), rule.per in OF_MESSAGE)
         for rule in scene.compiled.policy.caps
@@ -38,7 +40,7 @@ def caps_of(scene: Scene, subject: Subject, offer: str) -> list[Counted]:
 
 def stop_reached(scene: Scene, rows: Rows, verdicts: Verdicts, contacts: CountContacts | None) -> None:
     """Stop candidates whose caps leave no room; what another worker reserves meanwhile is settled when it is written."""
-    capped = {channel for rule in scene.compiled.policy.caps for channel in rule.channels}
+    capped = scene.compiled.capped
     on = scene.of_subjects([one.request.channel in capped for one in scene.subjects], np.bool_)
     open_ = np.flatnonzero((verdicts.stage < 0) & on[rows.ask] & ~rows.is_mandatory)
     if not len(open_):

@@ -88,12 +88,11 @@ def already_bought(scene: Scene, rows: Rows) -> Bools:
     for number, asked in enumerate(scene.asked):
         mine = slice(begins[number], begins[number + 1])
         subject = scene.subjects[asked.subject]
-        here = (
-            {*subject.cart, subject.viewed} if not _LOOKED_FOR[rows.source[mine]].any() else {*subject.cart}
-        )
         product = rows.product[mine]
-        if here:
-            forbidden[mine] |= np.isin(product, list(here))
+        if subject.cart:
+            forbidden[mine] |= np.isin(product, list(subject.cart))
+        if subject.viewed >= 0:
+            forbidden[mine] |= (product == subject.viewed) & ~_LOOKED_FOR[rows.source[mine]]
         if subject.bought:
             forbidden[mine] |= np.isin(product, list(subject.bought)) & ~_LOOKED_FOR[rows.source[mine]]
         if had is not None and subject.row >= 0:
