@@ -38,3 +38,14 @@ def test_a_shop_must_say_its_time_zone():
 def test_two_sources_of_one_name_are_refused():
     with pytest.raises(SettingsError, match="two sources are named till"):
         Config.check({"shop": SHOP, "source": [TILL.model_dump(), TILL.model_dump()]})
+
+
+def test_a_column_that_no_table_has_is_named_before_anything_is_read():
+    source = TILL.model_dump() | {"columns": {"customers.fax": "Fax"}}
+    with pytest.raises(SettingsError, match='customers has no column "fax"'):
+        Config.check({"shop": SHOP, "source": [source]})
+
+
+def test_a_table_that_does_not_exist_is_named_before_anything_is_read():
+    with pytest.raises(SettingsError, match='no table "custmers"'):
+        Config.check({"shop": SHOP, "source": [TILL.model_dump() | {"table": "custmers"}]})

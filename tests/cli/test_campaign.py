@@ -97,7 +97,7 @@ def test_the_file_holds_who_agreed_and_never_the_control_group(nextbest, campaig
     assert {row["customer_id"] for row in sent} == {row["customer_id"] for row in audience} - control
     assert not {DENIED, SILENT} & {row["customer_id"] for row in sent}
     first = sent[0]
-    assert first["contact"].startswith("'+44770090"), "a spreadsheet must not take it for a formula"
+    assert first["contact"].startswith("+44770090"), "a platform dials what stands there"
     assert first["coupon_code"] == f"SPRING-{first['decision_id']}"
     assert first["coupon_code"] in first["text"]
     assert first["send_from"].endswith("09:00")

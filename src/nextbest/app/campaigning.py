@@ -14,6 +14,7 @@ from nextbest.app.adding import Addition, add_rows
 from nextbest.app.workspace import Workspace
 from nextbest.base.errors import DataError, SettingsError
 from nextbest.base.findings import Finding
+from nextbest.base.messages import LANGUAGES
 from nextbest.decisions.campaigns import (
     CARD,
     CHINESE,
@@ -100,6 +101,8 @@ def export(
         No plan, nobody on the preset's channels, or nobody's consent is known.
     """
     name, settings = settings_of(workspace, campaign)
+    if language is not None and language not in LANGUAGES:
+        raise SettingsError("base.setting_wrong", where="--language", expected="en, zh", got=language)
     store = workspace.reader()
     if not store.has("campaign_audience"):
         raise DataError("campaign.no_plan", campaign=name)

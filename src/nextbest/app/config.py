@@ -17,9 +17,12 @@ from nextbest.base.capability import Capability
 from nextbest.base.errors import SettingsError, WorkspaceError
 from nextbest.base.settings import Settings
 from nextbest.sources.cleaning import CleaningSettings
-from nextbest.sources.mapping import Layout, Mode, Shape
+from nextbest.sources.mapping import Layout, Mode, Shape, columns_of
+from nextbest.tables import CANONICAL
 
 FILE: Final = "nextbest.toml"
+FED: Final = (*CANONICAL, "orders", "rates")
+"""Tables that files may feed."""
 
 
 def _known_zone(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +23,7 @@ MASK: Final = "•••"
 """What stands for a personal value."""
 _EXCEL_ROWS: Final = 1_048_575
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_NUMBER: Final = re.compile(r"[+-]\d[\d .]*")
 
 
 def kinds(table: ir.Table) -> dict[str, Kind]:
@@ -105,6 +107,8 @@ def export(rows: pa.Table, file: Path, *, personal: Sequence[str] = ()) -> None:
     writer = _WRITERS.get(file.suffix.lower())
     if writer is None:
         raise DataError("app.export_ending", file=file.name, known=sorted(_WRITERS))
+    if not file.absolute().parent.is_dir():
+        raise DataError("app.no_folder", file=file.name, folder=str(file.parent))
     for name in set(personal) & set(rows.column_names):
         masked = [None if value is None else MASK for value in rows[name].to_pylist()]
         rows = rows.set_column(rows.column_names.index(name), name, pa.array(masked, pa.string()))
@@ -115,14 +119,16 @@ def export(rows: pa.Table, file: Path, *, personal: Sequence[str] = ()) -> None:
 
 
 def spreadsheet_safe(value: Any) -> Any:
-    """Keep a spreadsheet from taking a text for a formula.
+    """Keep a spreadsheet from taking a text for a formula; numbers, of telephones too, are none.
 
     Examples
     --------
-    >>> spreadsheet_safe("=1+1"), spreadsheet_safe("milk"), spreadsheet_safe(-3)
-    ("'=1+1", 'milk', -3)
+    >>> spreadsheet_safe("=1+1"), spreadsheet_safe("milk"), spreadsheet_safe(-3), spreadsheet_safe("+44 7700 900123")
+    ("'=1+1", 'milk', -3, '+44 7700 900123')
     """
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    if not isinstance(value, str) or not value.startswith(_FORMULA) or _NUMBER.fullmatch(value):
+        return value
+    return f"'{value}"
 
 
 def _safe_frame(rows: pa.Table) -> pd.DataFrame:

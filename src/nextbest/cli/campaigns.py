@@ -21,7 +21,6 @@ Name = Annotated[
     typer.Option("--campaign", help="Name of the settings, [campaign.NAME]; where there is one only, it."),
 ]
 _SHOWN = (
-    "campaign_id",
     "product",
     "channel",
     "n",
@@ -30,6 +29,8 @@ _SHOWN = (
     "expected_profit",
     "incremental_profit",
 )
+_MOST = 20
+"""Rows of the plan that are shown."""
 
 
 @campaign.command("plan")
@@ -51,8 +52,11 @@ def plan(*, name: Name = None, folder: In = HERE, json: Json = False) -> None:
         return
     print_findings(made.findings, workspace.config.shop.currency)
     if made.rows.num_rows:
-        several = len(made.rows["campaign_id"].unique()) > 1
-        output.show_rows(made.rows.select([*(["campaign_id"] if several else []), *_SHOWN]))
+        several = ["campaign_id"] if len(made.rows["campaign_id"].unique()) > 1 else []
+        shown = [name for name in (*several, *_SHOWN) if made.rows[name].null_count < made.rows.num_rows]
+        output.show_rows(made.rows.select(shown).slice(0, _MOST), hint="cli.more_in_json")
+        if made.rows.num_rows > _MOST:
+            output.say("campaign.more_rows", n=made.rows.num_rows - _MOST)
     if made.exclusions.num_rows:
         output.show_rows(made.exclusions.select(["campaign_id", "reason", "n_customers"]))
 

@@ -51,8 +51,8 @@ def rows_as_json(table: pa.Table) -> None:
     as_json(table.to_pylist())
 
 
-def show_rows(table: pa.Table, title: str | None = None) -> None:
-    """Print rows as a table; columns that do not fit are named below it."""
+def show_rows(table: pa.Table, title: str | None = None, *, hint: str = "cli.more_columns") -> None:
+    """Print rows as a table; columns that do not fit are named below it, with the hint how to see them."""
     fitting = _fitting(table)
     grid = RichTable(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
     for name in fitting:
@@ -62,7 +62,7 @@ def show_rows(table: pa.Table, title: str | None = None) -> None:
     CONSOLE.print(grid)
     left = [name for name in table.column_names if name not in fitting]
     if left:
-        say("cli.more_columns", columns=left)
+        say(hint, columns=left)
 
 
 def show_pairs(pairs: Iterable[tuple[str, str]]) -> None:

@@ -34,6 +34,7 @@ CUSTOMERS: Final = Table(
         Column("name", "string", "name", personal=True),
         Column("email", "string", "e-mail address", personal=True),
         Column("phone", "string", "phone number", personal=True),
+        Column("wecom_id", "string", "id on WeCom or WeChat", personal=True),
         Column("address", "string", "postal address", personal=True),
         Column("file_row", "int64", "place in the file they came from, 1 first"),
     ),

@@ -75,6 +75,17 @@ UNSUBSCRIBED: Final = "unsubscribed"
 RETURNS: Final[Mapping[str, tuple[str, ...]]] = {
     SENT: ("sent", "sent_at", "send_time", "已发送", "发送成功", "发送时间", "发送"),
     "delivered": ("delivered", "delivered_at", "已送达", "送达时间", "送达"),
+    "failed": (
+        "failed",
+        "failed_at",
+        "bounced",
+        "bounce",
+        "undelivered",
+        "发送失败",
+        "失败",
+        "未送达",
+        "退信",
+    ),
     "opened": ("opened", "opened_at", "read", "read_at", "已读", "已打开", "打开时间"),
     "clicked": ("clicked", "clicked_at", "已点击", "点击时间", "点击"),
     "responded": (

@@ -126,6 +126,7 @@ ALIASES: Final[Mapping[str, Mapping[str, str]]] = {
         "name": "customer name; full name; first name; billing name; shipping name; name billing; client name; 收货人姓名; 收货人; 收货人/提货人; 客户姓名; 会员姓名; 姓名; 真实姓名 ~ name",
         "email": "email; e mail; customer email; email address; email billing; billing email; mail; 邮箱; 电子邮箱",
         "phone": "phone; phone number; billing phone; phone billing; telephone; mobile; mobile phone; mobile number; cell phone; 手机号; 手机; 手机号码; 联系手机; 联系电话; 电话; 收货人手机号; 收货人手机号/提货人手机号; 买家手机号; 会员手机号; 客户手机号",
+        "wecom_id": "wecom id; wecom; external userid; external user id; wechat id; wechat; 企业微信; 企业微信id; 企微id; 外部联系人id; 微信号; 微信",
         "address": "address; street; billing street; shipping street; billing address; shipping address; billing address1; address 1 billing; 收货地址; 详细地址; 地址; 详细收货地址/提货地址; 收货人地址",
     },
     "holdings": {
