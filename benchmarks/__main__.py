@@ -7,7 +7,18 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from benchmarks import campaign, decide, features, history, large, mining, propensity, recommend, service, whole
+from benchmarks import (
+    campaign,
+    decide,
+    features,
+    history,
+    large,
+    mining,
+    propensity,
+    recommend,
+    service,
+    whole,
+)
 from benchmarks.results import Part, machine, markdown
 
 _CASES: Mapping[str, Callable[[], list[Part]]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -48,8 +49,10 @@ def shop(
             risk=rng.integers(0, 6, n_customers).astype(np.int8),
             assessed_day=(_DAY - rng.integers(0, 700, n_customers)).astype(np.int32),
             peers=np.full(n_customers, -1, np.int32),
-            attributes={"n_orders": Numbers(rng.integers(0, 9, n_customers), rng.random(n_customers) < 0.2)},
-            had=_lists(rng, n_customers, n, 2),
+            attributes={
+                "n_orders": Numbers(rng.integers(0, 9, n_customers, np.int32), rng.random(n_customers) < 0.2)
+            },
+            had=replace(_lists(rng, n_customers, n, 2), strength=np.empty(0, np.float32)),
         ),
         personal=_personal(rng, n_customers, n, per_customer),
         rules=_rules(rng, n),
@@ -94,7 +97,7 @@ def _products(rng: np.random.Generator, n: int) -> Products:
 
 def _lists(rng: np.random.Generator, n_keys: int, n: int, each: int) -> Lists:
     product = np.sort(rng.integers(0, n, (n_keys, each)), axis=1).astype(np.int32).ravel()
-    start = np.arange(n_keys + 1, dtype=np.int64) * each
+    start = np.arange(n_keys + 1, dtype=np.int32) * np.int32(each)
     return Lists(start, product, (1 + rng.random(len(product), np.float32) * 3))
 
 
@@ -102,7 +105,7 @@ def _personal(rng: np.random.Generator, n_customers: int, n: int, each: int) -> 
     size = n_customers * each
     first = rng.integers(0, n, n_customers, dtype=np.int32)
     return Personal(
-        start=np.arange(n_customers + 1, dtype=np.int64) * each,
+        start=np.arange(n_customers + 1, dtype=np.int32) * np.int32(each),
         product=((first[:, None] + np.arange(each, dtype=np.int32)) % n).astype(np.int32).ravel(),
         kind=rng.integers(0, 4, size, dtype=np.int8),
         reason=np.full(size, 4, np.int8),
@@ -111,7 +114,7 @@ def _personal(rng: np.random.Generator, n_customers: int, n: int, each: int) -> 
         n_orders=np.full(size, 2, np.uint16),
         since_days=np.full(size, 9, np.uint16),
         gap_days=np.full(size, 11, np.float16),
-        ref=np.zeros(size, np.int32),
+        ref=np.zeros(size, np.uint16),
         refs=[(None, None, 12.0, None)],
         incremental=None,
     )

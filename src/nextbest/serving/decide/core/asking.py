@@ -200,8 +200,10 @@ def ages(scene: Scene) -> Ints:
 
 def is_young(scene: Scene) -> Bools:
     """Tell who is too young to be offered anything."""
-    age = ages(scene)
-    return np.asarray((age >= 0) & (age < scene.compiled.policy.suitability.min_age))
+    if "young" not in scene.memory:
+        age = ages(scene)
+        scene.memory["young"] = (age >= 0) & (age < scene.compiled.policy.suitability.min_age)
+    return np.asarray(scene.memory["young"])
 
 
 __all__ = ["Asked", "Scene", "Subject", "ages", "is_young", "local_time", "subject_of"]

@@ -9,13 +9,15 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from nextbest.assignment.hashing import BUCKETS, buckets
+from nextbest.assignment.hashing import BUCKETS, bucket, buckets
 from nextbest.serving.decide.core.asking import Scene
 from nextbest.serving.decide.core.rows import Columns, Rows, context_of
 from nextbest.serving.decide.core.shop import Bools, Floats, Ints
 from nextbest.serving.decide.core.stages import NUMBER, Verdicts
 
 _WHOLE: Final = 2**64
+_FEW: Final = 30
+"""Units that are hashed faster one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +187,8 @@ def _held_out(scene: Scene) -> Bools:
     holdout = scene.compiled.policy.holdout
     if not holdout.share:
         return np.zeros(len(scene), np.bool_)
-    units = buckets(holdout.seed, [subject.unit for subject in scene.subjects])
-    held: NDArray[np.bool_] = units < round(holdout.share * BUCKETS)
+    units = [subject.unit for subject in scene.subjects]
+    few = len(units) < _FEW
+    at = np.array([bucket(holdout.seed, unit) for unit in units]) if few else buckets(holdout.seed, units)
+    held: NDArray[np.bool_] = at < round(holdout.share * BUCKETS)
     return np.asarray(scene.of_subjects(held.tolist(), np.bool_))

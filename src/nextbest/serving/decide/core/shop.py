@@ -18,6 +18,7 @@ Bools: TypeAlias = NDArray[np.bool_]
 Floats: TypeAlias = NDArray[np.float64]
 Ints: TypeAlias = NDArray[np.int64]
 Places: TypeAlias = NDArray[np.int32]
+Starts: TypeAlias = NDArray[np.integer[Any]]
 
 MONEY: Final = 10_000
 """Steps of one unit of the currency: money has four decimals."""
@@ -99,10 +100,11 @@ class Ids:
 class Lists:
     """One list of products per key, one after the other."""
 
-    start: Ints
+    start: Starts
     """Where each key's list begins, and where the last ends; shape (keys + 1,)."""
     product: Places
     strength: NDArray[np.float32]
+    """Empty where nobody asks."""
 
     def span(self, key: int) -> tuple[int, int]:
         """Give the rows of a key."""
@@ -147,7 +149,7 @@ class Products:
 class Personal:
     """What each customer may be offered, best first within the customer: about 20 bytes a row."""
 
-    start: Ints
+    start: Starts
     product: Places
     kind: NDArray[np.int8]
     reason: NDArray[np.int8]
@@ -157,8 +159,8 @@ class Personal:
     n_orders: NDArray[np.uint16]
     since_days: NDArray[np.uint16]
     gap_days: NDArray[np.float16]
-    ref: Places
-    """Row of ``refs``."""
+    ref: NDArray[np.integer[Any]]
+    """Row of ``refs``, in the smallest type that holds it."""
     refs: Sequence[tuple[str | None, str | None, float | None, str | None]]
     """rule_id, because, strength, segment: each combination once."""
     incremental: NDArray[np.float32] | None
@@ -217,7 +219,7 @@ class Customers:
 class Rules:
     """What a product, or a category, in the cart points to; keys are products, then categories."""
 
-    start: Ints
+    start: Starts
     head: Places
     other: Places
     """Key that must be in the cart, too; -1: none."""

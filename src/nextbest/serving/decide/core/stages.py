@@ -46,7 +46,7 @@ def consent(scene: Scene, rows: Rows) -> Bools:
 
 def eligibility(scene: Scene, rows: Rows) -> Bools:
     """Forbid everything for the young, and offers for others."""
-    forbidden: Bools = is_young(scene)[rows.ask]
+    forbidden: Bools = is_young(scene)[rows.ask].copy()
     conditions = (
         [None if one.who is None else Condition.of(one.who) for one in scene.snapshot.specials]
         if (rows.special >= 0).any()

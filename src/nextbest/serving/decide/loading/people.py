@@ -140,7 +140,10 @@ def had(
     pairs = pa.concat_tables(parts).combine_chunks()
     pairs = pairs.group_by(["customer_id", "product_id"]).aggregate([])
     product = reading.numbers_of(reading.column(pairs, "product_id"), product_ids)
-    return reading.lists(_numbers(pairs, ids), product, np.ones(len(product)), product, n=len(ids), most=1000)
+    found = reading.lists(
+        _numbers(pairs, ids), product, np.ones(len(product)), product, n=len(ids), most=1000
+    )
+    return Lists(found.start, found.product, np.empty(0, np.float32))
 
 
 def peers(
@@ -257,7 +260,7 @@ def _small(table: pa.Table, name: str) -> NDArray[np.uint16]:
     ).astype(np.uint16)
 
 
-def _refs(table: pa.Table) -> tuple[list[tuple[Any, ...]], Places]:
+def _refs(table: pa.Table) -> tuple[list[tuple[Any, ...]], NDArray[np.integer[Any]]]:
     """Keep each combination of rule, because, strength and segment once."""
     code = np.zeros(table.num_rows, np.int64)
     names = ("rule_id", "because", "strength", "segment")
@@ -267,7 +270,7 @@ def _refs(table: pa.Table) -> tuple[list[tuple[Any, ...]], Places]:
         _, code = np.unique(code * (len(encoded.dictionary) + 1) + mine, return_inverse=True)
     _, first, code = np.unique(code, return_index=True, return_inverse=True)
     columns = [reading.column(table, name).take(pa.array(first)).to_pylist() for name in names]
-    return list(zip(*columns, strict=True)), code.astype(np.int32)
+    return list(zip(*columns, strict=True)), code.astype(np.min_scalar_type(len(columns[0])))
 
 
 def _incremental(files: Files, kept: pa.Table) -> NDArray[np.float32] | None:

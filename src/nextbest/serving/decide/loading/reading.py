@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 from numpy.typing import NDArray
 
-from nextbest.serving.decide.core.shop import Ids, Ints, Lists, Places
+from nextbest.serving.decide.core.shop import Ids, Ints, Lists, Places, Starts
 
 Paths: TypeAlias = Mapping[str, Path | Sequence[Path]]
 
@@ -113,9 +113,9 @@ def grown(values: NDArray[Any], last: Any) -> NDArray[Any]:
     return np.concatenate([values, np.array([last], values.dtype)])
 
 
-def starts(keys: Ints, n: int) -> Ints:
+def starts(keys: Ints, n: int) -> Starts:
     """Give where each key's rows begin among sorted keys, and where the last end."""
-    return np.searchsorted(keys, np.arange(n + 1)).astype(np.int64)
+    return np.searchsorted(keys, np.arange(n + 1)).astype(np.min_scalar_type(-max(len(keys), 1)))
 
 
 def first_of_each(keys: Ints, most: int) -> NDArray[np.bool_]:
