@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nextbest.decisions.offers.core.features import Known, described
-from nextbest.decisions.offers.core.guardrails import RULES, example, forbidden_by
+from nextbest.decisions.offers.core.guardrails import RULES, example, forbidden_by, rarely_again
 from nextbest.decisions.offers.core.ranking import STAGES, judge
 from nextbest.decisions.offers.core.rows import Rows
 from nextbest.decisions.offers.spec import GUARDRAILS, KINDS, SOURCES, OfferSettings
@@ -71,7 +71,7 @@ settings_drawn = st.builds(
 
 
 def test_enough_of_the_drawn_candidates_are_offered_to_tell():
-    n_second = [(judge(drawn(seed, 40), SETTINGS).rank > 1).sum() for seed in range(20)]
+    n_second = [(judge(drawn(seed, 60), SETTINGS).rank > 1).sum() for seed in range(20)]
     assert np.mean(n_second) > 1
 
 
@@ -174,3 +174,14 @@ def test_features_are_finite_whatever_is_unknown():
         strength=np.full(len(SOURCES), np.nan),
     )
     assert np.isfinite(described(known)).all()
+
+
+def test_an_offer_that_is_worth_next_to_nothing_is_left_out():
+    worth = replace(example(), probability=np.array([0.1, 0.1]), margin=np.array([0.09, 0.1]))
+    verdicts = judge(replace(worth, own_days=np.full(2, 30.0)), SETTINGS)
+    assert [STAGES[stage] for stage in verdicts.stage] == ["too_weak", "offered"]
+
+
+def test_what_was_bought_once_long_ago_is_not_offered_again():
+    rows = replace(example(), own_days=np.array([180.0, 181.0]))
+    assert rarely_again(rows, SETTINGS).tolist() == [False, True]

@@ -117,6 +117,10 @@ class OfferSettings(Settings):
     """Offer what hardly anybody buys any more: the season is over, or it is no longer sold."""
     weak_share: Annotated[float, Field(ge=0, le=1)] = 0.2
     """Offers less than this share as likely as the customer's likeliest one that is new to them are left out."""
+    least_profit: float = 0.01
+    """Offers expected to bring less than this, in the shop's currency, are left out; those of unknown worth stay."""
+    again_days: Annotated[int, Field(ge=1)] = 180
+    """What a customer bought once, longer ago than this, is not offered again."""
     again_from: Annotated[float, Field(ge=0)] = 0.25
     """What a customer bought once is offered again if it is bought again by at least this share of the customers who buy the shop's products again on average."""
     offer_alike: bool = False

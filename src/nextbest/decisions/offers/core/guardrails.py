@@ -75,9 +75,10 @@ def just_bought(rows: Rows, settings: OfferSettings) -> Bools:
 
 
 def rarely_again(rows: Rows, settings: OfferSettings) -> Bools:
-    """Forbid as a repeat what the customer bought once and hardly anybody buys again: a lamp, a wedding card."""
+    """Forbid as a repeat what was bought once: long ago, or what hardly anybody buys again, such as a lamp."""
     is_once = np.isin(rows.source, REPEAT) & (rows.own_orders <= 1)
-    return is_once & (rows.again_ratio < settings.again_from)
+    is_rare = rows.again_ratio < settings.again_from
+    return is_once & (is_rare | (rows.own_days > settings.again_days))
 
 
 def already_has(rows: Rows, settings: OfferSettings) -> Bools:  # noqa: ARG001

@@ -41,7 +41,9 @@ def judge(rows: Rows, settings: OfferSettings) -> Verdicts:
     """
     stage = forbidden_by(rows, settings)
     expected = rows.probability * rows.margin
-    stage[_too_weak(rows, stage, settings.weak_share)] = _TOO_WEAK
+    is_weak = _too_weak(rows, stage, settings.weak_share)
+    is_weak |= (stage < 0) & (np.round(expected - settings.least_profit, 12) < 0)
+    stage[is_weak] = _TOO_WEAK
     open_ = np.flatnonzero(stage < 0)
     order = open_[_best_first(rows.take(open_), expected[open_])]
     for full, group, most in (
