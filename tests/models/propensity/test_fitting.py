@@ -6,7 +6,7 @@ import pytest
 
 from nextbest.base.errors import DataError
 from nextbest.models.propensity.core import fitting
-from nextbest.models.propensity.core.calibrating import Calibration, losses, probability_of
+from nextbest.models.propensity.core.calibrating import Calibration, calibrate, losses, probability_of
 from nextbest.models.propensity.core.candidates import CANDIDATES, Draw
 from nextbest.models.propensity.core.choosing import Workshop, choose, draw_parts
 from nextbest.models.propensity.core.columns import Encoder
@@ -181,3 +181,32 @@ def test_the_simpler_of_two_that_tie_is_chosen():
     assert choose([trial("logistic", tied), trial("catboost", better)]).candidate.name == "logistic"
     assert choose([trial("logistic", loss + 0.1), trial("catboost", better)]).candidate.name == "catboost"
     assert choose([trial("small_trees", tied), trial("catboost", better)]).candidate.name == "catboost"
+
+
+def test_chance_in_the_judged_fits_does_not_bend_the_kept_probabilities():
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        margin = rng.normal(-1.0, 1.2, 1500)
+        target = rng.random(1500) < 1 / (1 + np.exp(-margin))
+        _, calibration = calibrate(margin, target, np.arange(1500) % 5)
+        assert calibration == Calibration()
+
+
+def test_margins_twice_too_bold_are_calibrated():
+    rng = np.random.default_rng(0)
+    truth = rng.normal(-1.0, 1.2, 3000)
+    target = rng.random(3000) < 1 / (1 + np.exp(-truth))
+    margin, _ = calibrate(2 * truth, target, np.arange(3000) % 5)
+    assert abs(np.polyfit(truth, margin, 1)[0] - 1) < 0.15
+
+
+def test_a_part_with_more_yes_does_not_rank_below_the_others():
+    """Twelve yes in ten parts: two parts hold two of them, and their fits know fewer."""
+    ids = np.array([f"c{place:04}" for place in range(600)], dtype=object)
+    target = np.zeros(600, dtype=bool)
+    target[np.random.default_rng(3).choice(600, 12, replace=False)] = True
+    nothing = {"noise": np.where(np.arange(600) % 2, 1.0, 0.0)}
+    asked = PropensitySettings(candidates=("logistic",), folds=10)
+    fitted = fit_examples(Examples(ids, nothing, target), asked, 0, Workshop())
+    even = np.arange(600) % 2 == 0
+    assert np.ptp(fitted.probability[even]) < 0.01

@@ -131,7 +131,10 @@ def cross_fit(margin: Floats, target: Bools, parts: Ints, fit: Fit) -> Floats:
 
 
 def calibrate(margin: Floats, target: Bools, parts: Ints) -> tuple[Floats, Calibration]:
-    """Calibrate the way that gives the least cross-validated log-loss: not at all, by a line, or by a bend.
+    """Calibrate not at all, by a line, or by a bend: the least cross-validated log-loss, or a simpler way that ties with it.
+
+    A tie is a paired difference within one standard error. The fits that are judged learn from fewer customers than the one that is
+    kept, and so tell them apart less well: a bend that follows their chance would pull the kept model's probabilities the wrong way.
 
     Returns
     -------
@@ -140,5 +143,18 @@ def calibrate(margin: Floats, target: Bools, parts: Ints) -> tuple[Floats, Calib
     """
     ways: list[tuple[Floats, Fit]] = [(margin, lambda *_: Calibration())]
     ways += [(cross_fit(margin, target, parts, fit), fit) for fit in (fit_line, fit_bend)]
-    best, fit = min(ways, key=lambda way: float(losses(way[0], target).mean()))
-    return best, fit(margin, target)
+    lost = [losses(bent, target) for bent, _ in ways]
+    best = min(lost, key=lambda loss: float(loss.mean()))
+    chosen, fit = next(way for way, loss in zip(ways, lost, strict=True) if ties(loss - best))
+    return chosen, fit(margin, target)
+
+
+def ties(worse: Floats) -> bool:
+    """Tell whether paired differences of loss average to no more than one standard error.
+
+    Examples
+    --------
+    >>> ties(np.array([0.1, -0.1, 0.1])), ties(np.array([0.1, 0.2, 0.1]))
+    (True, False)
+    """
+    return bool(worse.mean() <= worse.std() / np.sqrt(len(worse)))

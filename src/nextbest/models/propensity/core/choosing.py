@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from nextbest.models.propensity.core.calibrating import Calibration, calibrate, losses
+from nextbest.models.propensity.core.calibrating import Calibration, calibrate, losses, ties
 from nextbest.models.propensity.core.candidates import CANDIDATES, Candidate, Draw, some_rows
 from nextbest.models.propensity.core.examples import Bools, Floats, Ints, Texts
-from nextbest.models.propensity.core.predictors import Predictor
+from nextbest.models.propensity.core.predictors import Predictor, log_odds
 from nextbest.models.propensity.core.rows import Rows
 
 NEVER_JUDGED: Final = -1
@@ -142,7 +141,9 @@ def _fold(
         rows = seen.setdefault(len(some), task.rows.take(some))
         start = clock()
         draw, answers = Draw(task.seed), task.target[some]
-        margins = [margin_of(fit(rows, answers, draw), unseen) for fit in candidate.fits]
+        # A part that holds more yes leaves fewer to learn from: without this its customers all rank below the other parts'.
+        level = log_odds(task.target.mean()) - log_odds(answers.mean())
+        margins = [margin_of(fit(rows, answers, draw), unseen) + level for fit in candidate.fits]
         yield _Fold(asked, margins, (clock() - start) / len(margins))
 
 
@@ -182,16 +183,12 @@ def choose(trials: Sequence[Trial]) -> Trial:
     .. [1] Breiman, Friedman, Olshen, Stone (1984), Classification and regression trees, section 3.4.3.
     """
     best = min(trials, key=lambda trial: float(trial.loss.mean()))
-    ties = [trial for trial in trials if _ties(trial.loss - best.loss)]
-    simplest = min(trial.candidate.complexity for trial in ties)
+    tied = [trial for trial in trials if ties(trial.loss - best.loss)]
+    simplest = min(trial.candidate.complexity for trial in tied)
     return min(
-        (trial for trial in ties if trial.candidate.complexity == simplest),
+        (trial for trial in tied if trial.candidate.complexity == simplest),
         key=lambda trial: float(trial.loss.mean()),
     )
-
-
-def _ties(worse: NDArray[np.float64]) -> bool:
-    return bool(worse.mean() <= worse.std() / np.sqrt(len(worse)))
 
 
 def fit_final(task: Task, trial: Trial) -> Predictor:
