@@ -170,3 +170,17 @@ def test_a_table_that_is_none_or_a_model_that_is_not_there_is_said_in_a_sentence
 def test_columns_of_any_type_become_numbers_or_texts(values, expected):
     given = [None if one != one else one for one in raw(pa.chunked_array([values])).tolist()]  # noqa: PLR0124 - NaN
     assert given == expected
+
+
+def test_columns_are_excluded_whatever_their_letters_and_wrong_names_are_told(make_store):
+    store, codes = run_on(make_store, settings(exclude="plan, Colour"), customers=people())
+    left_out = {row["factor"]: row["left_out"] for row in rows_of(store, "propensity_factors")}
+    assert left_out["Plan"] == "excluded"
+    assert "propensity.not_columns" in codes
+    with pytest.raises(SettingsError, match="Colour"):
+        propensity.fit(people(), target="Bought", exclude="Colour", candidates="logistic")
+
+
+def test_a_candidate_that_does_not_exist_is_refused():
+    with pytest.raises(SettingsError, match="candidates"):
+        PropensitySettings.read({"candidates": "forest"}, "settings")

@@ -102,3 +102,13 @@ def test_every_saying_has_words(language):
     texts = codes(language)
     for saying in SAYINGS:
         assert "{factor}" in texts[f"propensity.reason.{saying}"]
+
+
+def test_only_what_lowers_reads_as_a_sentence_of_its_own():
+    from nextbest.base.messages import codes
+    from nextbest.models.propensity.spec import Reason
+    from nextbest.models.propensity.words.reasons import reason_text
+
+    assert reason_text([Reason("fee", None, "missing", -0.2)], codes("en")) == (
+        "less likely because fee is missing"
+    )

@@ -129,3 +129,23 @@ def test_both_languages_have_the_same_texts_and_placeholders():
     for code, text in own[0].items():
         names = [set(re.findall(r"\{(\w+)", one)) for one in (text, own[1][code])]
         assert names[0] == names[1], code
+
+
+def test_a_list_by_chance_asks_nothing_about_its_factors(make_result):
+    noise = np.random.default_rng(5).random(400)
+    assert "suspect" not in said(replace(make_result(), tried=[Tried("logistic", noise)]))
+
+
+def test_a_nearly_perfect_model_is_asked_about_instead_of_praised_alone(make_result):
+    result = make_result()
+    perfect = Tried("logistic", np.where(result.judged.target, 0.99, 0.01))
+    found = said(replace(result, tried=[perfect]))
+    assert "suspect" not in found
+    assert render(found["too_good"].sentence).endswith("may hold the answer: fee.")
+    assert "propensity.exclude=fee" in render(found["too_good"].action)
+
+
+def test_names_of_no_column_are_told(make_result):
+    finding = said(make_result(not_columns={"exclude": ["feee"]}))["not_columns"]
+    assert "feee" in render(finding.sentence)
+    assert "fee" in render(finding.evidence)

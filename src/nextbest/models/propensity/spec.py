@@ -10,7 +10,10 @@ from nextbest.base.capability import Capability
 from nextbest.base.contract import Column, Table
 from nextbest.base.settings import NamedSettings
 
-CANDIDATES: Final = (
+CandidateName = Literal[
+    "logistic", "tree", "neural_network", "rbf_network", "small_trees", "trees", "catboost"
+]
+CANDIDATES: Final[tuple[CandidateName, ...]] = (
     "logistic",
     "tree",
     "neural_network",
@@ -64,7 +67,9 @@ class PropensitySettings(NamedSettings):
     """History: who counts as yes: every buyer, or only those whose own profit rose after it (``customer_profit``)."""
     include_owners: bool = False
     """History: also score customers who have the product already; by default they are left out, unless the product is bought again and again."""
-    candidates: Names = CANDIDATES
+    candidates: Annotated[tuple[CandidateName, ...], BeforeValidator(_several), Field(min_length=1)] = (
+        CANDIDATES
+    )
     """Models tried: logistic, tree, neural_network, rbf_network, small_trees, trees, catboost (where it is installed)."""
     folds: Annotated[int, Field(ge=2, le=50)] = 10
     """Parts of the cross-validation."""
@@ -210,12 +215,16 @@ PROPENSITY_FACTORS: Final = Table(
             "float64",
             "share of the mean distance between yes and no in log-odds, 0-1; null: left out",
         ),
-        Column("direction", "string", "higher, lower, mixed, or the value that raises it most"),
+        Column(
+            "direction",
+            "string",
+            "higher, lower (dates: later, earlier), mixed, or the value that raises it most",
+        ),
         Column("is_leak", "boolean", "alone separates the target: left out until allowed", required=True),
         Column(
             "is_suspect",
             "boolean",
-            "carries over half of the gain: was it known before the offer?",
+            "carries over half of the gain, or with others nearly all of a model that is nearly perfect: was it known before the offer?",
             required=True,
         ),
         Column("auc", "float64", "AUC of the column alone, 0.5-1"),

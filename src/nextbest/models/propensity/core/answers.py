@@ -60,6 +60,18 @@ def find_column(asked: str, names: Sequence[str]) -> str:
     raise SettingsError("propensity.target_unknown", target=asked, close=close or list(names)[:_MOST_SHOWN])
 
 
+def names_in(asked: Sequence[str], names: Sequence[str]) -> dict[str, str | None]:
+    """Find columns by name, whatever their case, spaces and signs; ``None``: there is no such column.
+
+    Examples
+    --------
+    >>> names_in(["page values", "colour"], ["PageValues", "Month"])
+    {'page values': 'PageValues', 'colour': None}
+    """
+    folded = {_folded(name): name for name in names}
+    return {name: name if name in names else folded.get(_folded(name)) for name in asked}
+
+
 def _folded(name: str) -> str:
     return "".join(sign for sign in name.casefold() if sign.isalnum())
 

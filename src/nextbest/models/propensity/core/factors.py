@@ -6,7 +6,7 @@ filled in afterwards. Both are questions to a person who knows the data, not ver
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -40,9 +40,21 @@ class Weight:
     strength: float
     """Share of the distance between yes and no, 0-1."""
     direction: str
-    """``higher``, ``lower``, ``mixed``, or the level that raises the probability most."""
+    """``higher``, ``lower`` (dates: ``later``, ``earlier``), ``mixed``, or the level that raises the probability most."""
     loss: float = 0.0
     """Share of the AUC above chance that is lost without its contribution; only of a strong factor."""
+
+    def of_dates(self) -> Weight:
+        """Say the direction of a date that was read as days before the newest.
+
+        Examples
+        --------
+        >>> Weight(0.5, "lower").of_dates().direction
+        'later'
+        """
+        return replace(
+            self, direction={"higher": "earlier", "lower": "later"}.get(self.direction, self.direction)
+        )
 
     @property
     def is_suspect(self) -> bool:

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from nextbest.base.errors import DataError
+from nextbest.base.errors import DataError, SettingsError
 from nextbest.models.propensity.core.calibrating import probability_of
 from nextbest.models.propensity.core.candidates import can_fit
 from nextbest.models.propensity.core.choosing import (
@@ -115,7 +115,7 @@ def fit_examples(
     folds = folds_for(len(examples), n_least, settings.folds)
     drawn = draw_parts(sorted_.customer_ids, sorted_.target, folds, seed) if parts is None else parts[order]
     task = Task(Rows.of(encoder, sorted_.columns), sorted_.target, drawn, seed)
-    trials = try_all(task, candidates_for(_available(settings), n_least, FEW), workshop)
+    trials = try_all(task, candidates_for(available(settings), n_least, FEW), workshop)
     chosen = choose(trials)
     n_parts = len(np.unique(drawn[drawn != NEVER_JUDGED]))
     back = np.argsort(order[task.judged], kind="stable")
@@ -142,8 +142,12 @@ def _steady(examples: Examples) -> Ints:
     return np.lexsort((origin, examples.customer_ids.astype(str))).astype(np.int64)
 
 
-def _available(settings: PropensitySettings) -> list[str]:
-    return [name for name in settings.candidates if can_fit(name)]
+def available(settings: PropensitySettings) -> list[str]:
+    """Name the candidates whose library is installed."""
+    names: list[str] = [name for name in settings.candidates if can_fit(name)]
+    if not names:
+        raise SettingsError("propensity.no_candidate", candidates=list(settings.candidates))
+    return names
 
 
 def describe(examples: Examples, settings: PropensitySettings) -> tuple[Encoder, list[Fate]]:

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from nextbest.models.propensity.core.calibrating import probability_of
-from nextbest.models.propensity.core.candidates import CANDIDATES, Candidate, Draw, can_fit, fit_lightgbm
+from nextbest.models.propensity.core.candidates import CANDIDATES, Candidate, Draw, fit_lightgbm
 from nextbest.models.propensity.core.choosing import (
     Task,
     Trial,
@@ -28,7 +28,7 @@ from nextbest.models.propensity.core.choosing import (
     try_all,
 )
 from nextbest.models.propensity.core.examples import Bools, Ints, Texts
-from nextbest.models.propensity.core.fitting import FEW, FEWEST
+from nextbest.models.propensity.core.fitting import FEW, FEWEST, available
 from nextbest.models.propensity.core.model import Model
 from nextbest.models.propensity.core.results import Tried
 from nextbest.models.propensity.core.rows import Rows
@@ -137,8 +137,7 @@ def forecast(
 
 
 def _candidates(settings: PropensitySettings, n_least: int, *, is_one_of_many: bool) -> list[Candidate]:
-    names = [name for name in settings.candidates if can_fit(name)]
-    asked = candidates_for(names, n_least, FEW)
+    asked = candidates_for(available(settings), n_least, FEW)
     quick = [candidate for candidate in _OF_MANY if candidate.name in {one.name for one in asked}]
     return quick if is_one_of_many and quick else asked
 

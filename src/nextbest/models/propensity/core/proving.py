@@ -22,6 +22,11 @@ from nextbest.models.propensity.core.results import Fate, ModelResult, Tried
 BASELINE: Final = "baseline"
 CAPACITY: Final = 0.2
 """Share of customers that most campaigns reach: where lists are compared."""
+CHANCE: Final = 0.5
+"""AUC of a list by chance."""
+PERFECT: Final = 0.97
+"""AUC beyond which a model is too good: what is known before an offer hardly ever tells that much."""
+_STRONG: Final = 0.1
 MOST_REASONS: Final = 10_000
 """Customers that get reasons: all, where no more are scored in a run."""
 CALL_LIST: Final = 5_000
@@ -77,10 +82,22 @@ class Proof:
 
     @property
     def suspects(self) -> list[FactorFact]:
-        """Factors that carry over half of the model; only where nobody knows whether they were known before."""
-        if self.result.kind != "flat":
+        """Factors that carry over half of a model that tells something; only where nobody knows whether they were known before."""
+        if self.result.kind != "flat" or self.chosen is None or self.chosen.auc.low <= CHANCE:
             return []
         return [fact for fact in self.factors if fact.weight and fact.weight.is_suspect]
+
+    @property
+    def too_good(self) -> list[FactorFact]:
+        """Factors of a nearly perfect model, the strongest first: together they may hold the answer that none of them holds alone."""
+        if self.result.kind != "flat" or self.chosen is None or self.chosen.auc.value <= PERFECT:
+            return []
+        strong = [
+            (-fact.weight.strength, fact.fate.name, fact)
+            for fact in self.factors
+            if fact.weight and fact.weight.strength >= _STRONG
+        ]
+        return [fact for _, _, fact in sorted(strong, key=lambda one: one[:2])]
 
 
 def prove(result: ModelResult, *, n_models: int = 1) -> Proof:
@@ -169,7 +186,11 @@ def _weights(result: ModelResult, n_models: int) -> dict[str, Weight]:
     values = list(_values(result, some).values())
     contributions = result.model.contributions(some)
     told = weights_of(contributions, target[rows], values, overall=float(target.mean()))
-    return dict(zip(names, told, strict=True))
+    kinds = [column.kind for column in result.model.encoder.used]
+    return {
+        name: weight.of_dates() if kind == "date" else weight
+        for name, kind, weight in zip(names, kinds, told, strict=True)
+    }
 
 
 def _balanced(target: Bools, most: int, seed: int) -> Ints:

@@ -112,5 +112,7 @@ class ModelResult:
     """``positive`` was guessed: the rarer of two values."""
     is_applied: bool = False
     """The scored customers are others than those the model learnt from."""
+    not_columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """By setting (``exclude``, ``allow``): names that no column has."""
     windows: Sequence[Mapping[str, Any]] = field(default=())
     """Rows of ``propensity_windows`` without ``model_id`` and ``target``; empty for a flat table."""

@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from nextbest.base.errors import DataError, WorkspaceError
+from nextbest.base.errors import DataError, SettingsError, WorkspaceError
 from nextbest.models.propensity.core.answers import find_column, read_answers
 from nextbest.models.propensity.core.examples import Examples, Floats
 from nextbest.models.propensity.core.fitting import Fitted
@@ -19,12 +19,13 @@ from nextbest.models.propensity.core.gains import DEPTHS
 from nextbest.models.propensity.core.judging import Judgement, judge
 from nextbest.models.propensity.core.model import Model
 from nextbest.models.propensity.core.saving import from_bytes, to_bytes
-from nextbest.models.propensity.run.flat import Flat, fit_flat
+from nextbest.models.propensity.run.flat import Flat, fit_flat, not_columns
 from nextbest.models.propensity.run.reading import columns_of, raw
 from nextbest.models.propensity.run.workshop import open_workshop
 from nextbest.models.propensity.spec import PropensitySettings
 
 _INDEX: Final = "__index_level_"
+_MOST_SHOWN: Final = 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -133,6 +134,13 @@ def fit(
     read = arrow_of(table)
     column = find_column(target, read.column_names)
     answers = read_answers(raw(read[column]), column, positive)
+    for setting, unknown in not_columns(asked, read.column_names).items():
+        raise SettingsError(
+            "propensity.column_unknown",
+            setting=setting,
+            columns=unknown,
+            close=read.column_names[:_MOST_SHOWN],
+        )
     own = () if customer_id is None else (find_column(customer_id, read.column_names),)
     ids = read[own[0]].to_pylist() if own else range(len(read))
     everybody = Flat(

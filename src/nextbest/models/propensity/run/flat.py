@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
 
-from nextbest.models.propensity.core.answers import Answers, find_column, read_answers
+from nextbest.models.propensity.core.answers import Answers, find_column, names_in, read_answers
 from nextbest.models.propensity.core.choosing import Workshop
 from nextbest.models.propensity.core.drift import order_of
 from nextbest.models.propensity.core.examples import Columns, Examples, Floats, Texts, take
@@ -85,6 +86,7 @@ def result_of(
         n_judged_most=fitted.n_judged_most,
         is_guessed=answers.is_guessed,
         is_applied=applied is not None,
+        not_columns=not_columns(settings, table.column_names),
     )
 
 
@@ -94,8 +96,23 @@ def fit_flat(
     """Fit on the customers whose answer is known."""
     rows = np.flatnonzero(answers.is_known)
     examples = Examples(everybody.customer_ids[rows], take(everybody.columns, rows), answers.is_yes[rows])
-    left_out = settings.model_copy(update={"exclude": (*settings.exclude, *CONTACTS)})
+    exclude, allow = (_there(asked, everybody) for asked in (settings.exclude, settings.allow))
+    left_out = settings.model_copy(update={"exclude": (*exclude, *CONTACTS), "allow": allow})
     return fit_examples(examples, left_out, seed, workshop), examples
+
+
+def _there(asked: Sequence[str], flat: Flat) -> tuple[str, ...]:
+    return tuple(name for name in names_in(asked, list(flat.columns)).values() if name)
+
+
+def not_columns(settings: PropensitySettings, names: Sequence[str]) -> dict[str, list[str]]:
+    """Tell which names of ``exclude`` and ``allow`` no column has."""
+    asked = {"exclude": settings.exclude, "allow": settings.allow}
+    unknown = {
+        setting: [name for name, found in names_in(each, names).items() if found is None]
+        for setting, each in asked.items()
+    }
+    return {setting: each for setting, each in unknown.items() if each}
 
 
 def _in_order_of_file(store: Store, name: str) -> pa.Table:

@@ -157,7 +157,7 @@ def calibration_rows(proof: Proof) -> list[Row]:
 
 def factor_rows(proof: Proof) -> list[Row]:
     """List every column, used or left out."""
-    suspects = {fact.fate.name for fact in proof.suspects}
+    suspects = {fact.fate.name for fact in (*proof.suspects, *proof.too_good)}
     return [
         {
             "factor": fact.fate.name,

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from nextbest.models.propensity.core.proving import FactorFact, Proof
 
 _MOST_FACTORS: Final = 15
-_WAYS: Final = ("higher", "lower", "mixed")
+_WAYS: Final = ("higher", "lower", "later", "earlier", "mixed")
 _FIFTH: Final = 5
 """Place of the depth of 20 % on the curve."""
 
@@ -41,7 +41,7 @@ def model_card(proof: Proof, versions: Mapping[str, str], language: str = "en") 
         _table(say("candidates").split("|"), _candidates(proof, language)),
         say("factors"),
         _table(say("factor_columns").split("|"), _factors(proof, language)),
-        *_left_out(proof.factors, say),
+        *_left_out(proof.factors, say, language),
         say("limits"),
         say(
             "made", seed=proof.result.seed, versions=[f"{name} {number}" for name, number in versions.items()]
@@ -128,8 +128,16 @@ def _factors(proof: Proof, language: str) -> list[list[str]]:
     ]
 
 
-def _left_out(factors: Sequence[FactorFact], say: Callable[..., str]) -> list[str]:
-    names = [f"{fact.fate.name} ({fact.fate.left_out})" for fact in factors if fact.fate.left_out]
+def _left_out(factors: Sequence[FactorFact], say: Callable[..., str], language: str) -> list[str]:
+    names = [
+        say(
+            "left_out.one",
+            column=fact.fate.name,
+            why=translate(f"propensity.why.{fact.fate.left_out}", language),
+        )
+        for fact in factors
+        if fact.fate.left_out
+    ]
     return [say("left_out", columns=names)] if names else []
 
 

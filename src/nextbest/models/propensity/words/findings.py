@@ -73,7 +73,13 @@ def _beside_baseline(proof: Proof, measured: dict[str, Value]) -> list[Finding]:
 
 def _cautions(proof: Proof) -> list[Finding]:
     """Say what may be wrong with the list."""
-    return [*_leaks(proof), *_suspects(proof), *_drift(proof), *_doubts(proof)]
+    return [
+        *_not_columns(proof),
+        *_leaks(proof),
+        *(_too_good(proof) or _suspects(proof)),
+        *_drift(proof),
+        *_doubts(proof),
+    ]
 
 
 def _leaks(proof: Proof) -> list[Finding]:
@@ -82,6 +88,28 @@ def _leaks(proof: Proof) -> list[Finding]:
     allow = ",".join(fact.fate.name for fact in leaks)
     alone = min(aucs, default=None)
     return [_finding("leak", proof, columns=_some(leaks), allow=allow, alone=alone)] if leaks else []
+
+
+def _not_columns(proof: Proof) -> list[Finding]:
+    names = [fact.fate.name for fact in proof.factors]
+    close = names[:_MOST_NAMED] + ["…"] * (len(names) > _MOST_NAMED)
+    return [
+        _finding("not_columns", proof, setting=setting, columns=list(unknown), close=close)
+        for setting, unknown in proof.result.not_columns.items()
+    ]
+
+
+def _too_good(proof: Proof) -> list[Finding]:
+    facts, judged = proof.too_good, proof.chosen
+    if not facts or judged is None:
+        return []
+    strength = math.fsum(fact.weight.strength for fact in facts if fact.weight)
+    exclude = ",".join(fact.fate.name for fact in facts)
+    return [
+        _finding(
+            "too_good", proof, auc=judged.auc.value, columns=_some(facts), strength=strength, exclude=exclude
+        )
+    ]
 
 
 def _suspects(proof: Proof) -> list[Finding]:
@@ -100,7 +128,7 @@ def _drift(proof: Proof) -> list[Finding]:
     moved = [fact for fact in proof.factors if fact.has_drifted]
     moved.sort(key=lambda fact: (-(fact.psi or 0.0), fact.fate.name))
     if moved:
-        said.append(_finding("columns_drift", proof, columns=_some(moved), psi=moved[0].psi, n=len(moved)))
+        said.append(_finding("columns_drift", proof, columns=_some(moved), psi=moved[0].psi))
     return said
 
 
@@ -146,7 +174,7 @@ def _notes(proof: Proof) -> list[Finding]:
         said.append(_finding("sampled", proof, n=result.n_judged_most))
     unused = [fact for fact in proof.factors if fact.fate.left_out in {"id", "text", "constant", "empty"}]
     if unused and result.kind == "flat":
-        said.append(_finding("left_out", proof, n=len(unused), columns=_some(unused)))
+        said.append(_finding("left_out", proof, columns=_some(unused)))
     return said
 
 

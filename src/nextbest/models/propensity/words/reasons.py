@@ -28,10 +28,12 @@ def reason_text(reasons: Iterable[Reason], texts: Mapping[str, str]) -> str:
     >>> reason_text([Reason("tenure", 2.0, "lowest", 0.8), Reason("plan", "gold", "is", -0.1)], codes("en"))
     'tenure 2 is among the lowest tenth; but plan is gold'
     """
-    parts = []
+    parts: list[str] = []
     for one in reasons:
         said = texts[f"propensity.reason.{one.saying}"].format(factor=one.factor, value=_shown(one.value))
-        parts.append(said if one.adds > 0 else texts["propensity.reason.but"].format(reason=said))
+        if one.adds < 0:
+            said = texts[f"propensity.reason.{'but' if parts else 'less'}"].format(reason=said)
+        parts.append(said)
     return texts["propensity.reason.join"].join(parts)
 
 
