@@ -5,7 +5,19 @@ import pytest
 from benchmarks.shops import NOON
 
 from nextbest.base.messages import render
-from nextbest.serving.decide import Ask, CartItem, Request, compile_policy, decide, log_rows, replay, withhold
+from nextbest.serving.decide import (
+    Ask,
+    CartItem,
+    Request,
+    compile_policy,
+    decide,
+    fallback,
+    log_rows,
+    replay,
+    withhold,
+    words,
+)
+from nextbest.serving.decide.spec import CAUSES
 from nextbest.serving.log import Reached
 from nextbest.serving.policy import Policy
 from nextbest.serving.state import OfferEvent, SubjectState
@@ -233,6 +245,21 @@ def test_the_log_has_a_row_per_offer_and_one_for_what_stayed_empty(make_shop):
     ]  # fmt: skip
     assert rows[0].trace["context"] == {"cart": [["tea", 2]]}
     assert all(row.assignment_probability > 0 for row in rows)
+
+
+@pytest.mark.parametrize("cause", ["budget", "snapshot_missing"])
+def test_a_fallback_says_why_and_is_logged(cause):
+    request = Request(request_id="r1", placements=(Ask("home"),))
+    rows = log_rows(fallback(request, cause, Policy(), now=NOON))
+    assert [(row.outcome, row.cause, row.assignment_reason) for row in rows] == [
+        ("fallback", cause, "fallback")
+    ]
+
+
+@pytest.mark.parametrize("cause", CAUSES)
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_cause_can_be_said(cause, language):
+    assert render(words.cause(cause, 3, 9), language)
 
 
 def test_replay_tells_who_would_get_something_else_and_what_that_brings(make_shop):

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from nextbest.serving.decide.loading import TABLES, Loading, load
     from nextbest.serving.decide.recording import log_rows
     from nextbest.serving.decide.replaying import replay
-    from nextbest.serving.decide.run import decide, withhold
+    from nextbest.serving.decide.run import decide, fallback, withhold
 
 __all__ = [
     "COLUMNS",
@@ -48,6 +48,7 @@ __all__ = [
     "Traced",
     "compile_policy",
     "decide",
+    "fallback",
     "load",
     "log_rows",
     "replay",
@@ -63,6 +64,7 @@ _PLACES: Final = {
     "log_rows": "recording",
     "replay": "replaying",
     "decide": "run",
+    "fallback": "run",
     "withhold": "run",
 }
 

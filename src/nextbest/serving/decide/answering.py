@@ -17,10 +17,9 @@ from nextbest.serving.decide.core.contacts import caps_of
 from nextbest.serving.decide.core.gathering import NAMES, gap_of
 from nextbest.serving.decide.core.ranking import Factors, Placed
 from nextbest.serving.decide.core.rows import Rows, offer_id
-from nextbest.serving.decide.core.shop import KINDS, MONEY, REASONS, Bools, Snapshot
+from nextbest.serving.decide.core.shop import KINDS, REASONS, Bools, Snapshot, price_text
 from nextbest.serving.decide.core.stages import Verdicts
 from nextbest.serving.decide.spec import STAGES, Answer, Assignment, Offer, Reason, Traced
-from nextbest.serving.log import Cap
 
 _UNKNOWN: Final = 65_535
 _POINTED: Final = frozenset({"cart", "viewed", "instead", "up_sell", "accessories"})
@@ -110,36 +109,30 @@ def _cause(removed: Mapping[str, int], *, is_young: bool) -> str:
 
 def _offers(funnel: Funnel, number: int, places: range, *, is_first: bool) -> list[Offer]:
     asked = funnel.scene.asked[number]
-    subject = funnel.scene.subjects[asked.subject]
-    language = words.language_of(subject.request.locale)
+    language = words.language_of(funnel.scene.subjects[asked.subject].request.locale)
     made: list[Offer] = []
     for place in places:
-        offer = _offer(funnel, asked, subject, place, language)
-        counted = caps_of(funnel.scene, subject, offer.offer_id)
-        is_message = is_first and not any(not one.is_mandatory for one in made)
-        caps = tuple(one.cap for one in counted if is_message or not one.is_of_message)
-        made.append(_with_caps(offer, caps) if caps else offer)
+        is_message = is_first and all(one.is_mandatory for one in made)
+        made.append(_offer(funnel, asked, place, language, is_message=is_message))
     return made
 
 
-def _with_caps(offer: Offer, caps: tuple[Cap, ...]) -> Offer:
-    object.__setattr__(offer, "caps", caps)
-    return offer
-
-
-def _offer(funnel: Funnel, asked: Asked, subject: Subject, place: int, language: str) -> Offer:
+def _offer(funnel: Funnel, asked: Asked, place: int, language: str, *, is_message: bool) -> Offer:
     scene, rows, placed = funnel.scene, funnel.rows, funnel.placed
+    subject = scene.subjects[asked.subject]
     row, rank = int(placed.row[place]), int(placed.rank[place])
     products, product = scene.snapshot.products, int(rows.product[row])
     kind = KINDS[int(rows.kind[row])]
     chance, margin = _known(rows.probability[row], 6), _known(rows.margin[row], 6)
     price, rule, ids, title = _thing(scene, rows, row, language)
     accept, reject = words.labels(kind, language)
+    name = offer_id(scene, rows, row)
+    counted = caps_of(scene, subject, name)
     reason = "mandatory" if rows.is_mandatory[row] else "explore" if placed.is_explored[place] else "policy"
     return Offer(
         decision_id=decision_id(subject.request.request_id, asked.placement.id, rank),
         rank=rank,
-        offer_id=offer_id(scene, rows, row),
+        offer_id=name,
         kind=kind,
         product_ids=ids,
         title=title,
@@ -154,6 +147,7 @@ def _offer(funnel: Funnel, asked: Asked, subject: Subject, place: int, language:
         reasons=(_reason(scene, rows, row, language),),
         accept_label=accept,
         reject_label=reject,
+        caps=tuple(one.cap for one in counted if is_message or not one.is_of_message),
     )
 
 
@@ -172,20 +166,6 @@ def _thing(
         return offer.price, f"offers/{offer.offer_id}" if offer.price else None, offer.product_ids, title
     message = scene.compiled.policy.mandatory[special - len(specials)]
     return None, None, (), message.text.get(language) or next(iter(message.text.values()))  # type: ignore[call-overload]
-
-
-def price_text(steps: int) -> str | None:
-    """Write an exact price; two decimals, more only where they are needed.
-
-    Examples
-    --------
-    >>> price_text(1_990_000), price_text(12_345), price_text(-1)
-    ('199.00', '1.2345', None)
-    """
-    if steps < 0:
-        return None
-    whole, part = divmod(steps, MONEY)
-    return f"{whole}.{f'{part:04d}'.rstrip('0'):0<2}"
 
 
 def _known(number: Any, digits: int) -> float | None:

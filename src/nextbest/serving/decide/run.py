@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from nextbest.serving.decide import words
-from nextbest.serving.decide.answering import Funnel, answers, unknown_placement
+from nextbest.serving.decide.answering import Funnel, answers, decision_id, unknown_placement
 from nextbest.serving.decide.core.asking import Asked, Scene, subject_of
 from nextbest.serving.decide.core.compiling import Compiled
 from nextbest.serving.decide.core.contacts import stop_reached
@@ -16,8 +16,9 @@ from nextbest.serving.decide.core.ranking import place, score
 from nextbest.serving.decide.core.rows import rows_of
 from nextbest.serving.decide.core.shop import Snapshot
 from nextbest.serving.decide.core.stages import judge
-from nextbest.serving.decide.spec import Answer, CountContacts, Request, Result
+from nextbest.serving.decide.spec import Answer, Assignment, CountContacts, Request, Result
 from nextbest.serving.log import Reached
+from nextbest.serving.policy import Policy
 from nextbest.serving.state import SubjectState
 
 _AT_ONCE: Final = 1_000
@@ -85,6 +86,51 @@ def withhold(result: Result, reached: Mapping[str, Reached]) -> Result:
     )
     return dataclasses.replace(
         result, answers=tuple(_withheld(answer, set(reached), whole=whole) for answer in result.answers)
+    )
+
+
+def fallback(
+    request: Request, cause: str, policy: Policy, *, now: datetime, snapshot: Snapshot | None = None
+) -> Result:
+    """Answer without deciding: the page shows what it shows without us.
+
+    Parameters
+    ----------
+    request
+        What was asked.
+    cause
+        ``budget``: it would have come too late; ``snapshot_missing``: nothing has been computed yet.
+    policy
+        The one in force.
+    now
+        UTC, with or without zone.
+    snapshot
+        ``None``: there is none.
+    """
+    given = Assignment("fallback", 1.0)
+    detail = words.cause(cause, 0, 0)
+    return Result(
+        request=request,
+        policy_id=policy.id,
+        policy_version=policy.version,
+        snapshot=snapshot.name if snapshot else None,
+        model_as_of=snapshot.as_of.isoformat() if snapshot and snapshot.as_of else None,
+        currency=snapshot.currency if snapshot else None,
+        decided_at=now.astimezone(UTC).replace(tzinfo=None) if now.tzinfo else now,
+        answers=tuple(
+            Answer(
+                ask.id,
+                "fallback",
+                cause,
+                detail,
+                (),
+                0,
+                {},
+                given,
+                decision_id(request.request_id, ask.id, 0),
+            )
+            for ask in request.placements
+        ),
     )
 
 

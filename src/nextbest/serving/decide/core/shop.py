@@ -46,6 +46,20 @@ REASONS: Final = (
 """Reasons of *offers*, by number."""
 
 
+def price_text(steps: int) -> str | None:
+    """Write an exact price; two decimals, more only where they are needed.
+
+    Examples
+    --------
+    >>> price_text(1_990_000), price_text(12_345), price_text(-1)
+    ('199.00', '1.2345', None)
+    """
+    if steps < 0:
+        return None
+    whole, part = divmod(steps, MONEY)
+    return f"{whole}.{f'{part:04d}'.rstrip('0'):0<2}"
+
+
 def granted_bit(channel: str) -> int:
     """Give the bit of a contact channel's consent; that of its refusal is the next one.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Final
 
 import numpy as np
@@ -12,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from nextbest.base.expressions import parse
-from nextbest.serving.decide.core.shop import Places, Products, Snapshot, Special
+from nextbest.serving.decide.core.shop import MONEY, Places, Products, Snapshot, Special, price_text
 from nextbest.serving.decide.loading import goods, people, reading
 from nextbest.serving.decide.loading.reading import Files, Paths
 
@@ -145,7 +146,7 @@ def _special(row: dict[str, object], products: Products) -> Special:
         kind="offer",
         product_ids=ids,
         product=products.index.get(ids[0], len(products)) if ids else len(products),
-        price=None if price is None else f"{price:.2f}",
+        price=None if price is None else price_text(int(Decimal(str(price)) * MONEY)),
         starts_at=starts_at if isinstance(starts_at, datetime) else None,
         ends_at=ends_at if isinstance(ends_at, datetime) else None,
         content=None if row["content"] is None else str(row["content"]),
