@@ -53,3 +53,13 @@ def test_where_orders_know_no_customers_holdings_do(make_store):
     store = make_store(holdings=rows, rules=[held])
     run(store, AudienceSettings(), Moment(as_of=None))
     assert store.written["audiences"]["customer_id"].to_pylist() == ["ann"]
+
+
+def test_a_rule_towards_what_no_shop_proposes_gets_an_audience_only_if_a_person_vouched_for_it(make_store):
+    rule = RULE | {"is_never": True}
+    store = make_store(order_lines=LINES, products=PRODUCTS, rules=[rule])
+    run(store, AudienceSettings(), MOMENT)
+    assert store.written["audiences"].num_rows == 0
+    store = make_store(order_lines=LINES, products=PRODUCTS, rules=[rule | {"review": "approved"}])
+    run(store, AudienceSettings(), MOMENT)
+    assert store.written["audiences"].num_rows == 1

@@ -381,3 +381,19 @@ def shop(rng):
         for at in range(20)
     ]  # fmt: skip
     return lines, profiles
+
+
+def test_rules_towards_what_no_shop_proposes_are_kept_and_make_no_finding(make_store):
+    baskets = ["ab"] * 60 + ["c"] * 60 + ["d"] * 60
+    products = [
+        {"product_id": "a", "name": "bread"},
+        {"product_id": "b", "category": "Cigarettes", "name": "box"},
+    ]
+    rules, findings = run(make_store(order_lines=bare(*baskets), products=products), min_count=5)
+    assert (rules["a", "b", "+", False]["is_never"], rules["b", "a", "+", False]["is_never"]) == (True, False)
+    assert [finding.values["head"] for finding in findings if finding.code == "rules.complements"] in (
+        [],
+        ["bread"],
+    )
+    rules, _ = run(make_store(order_lines=bare(*baskets), products=products), min_count=5, never=("bread",))
+    assert (rules["a", "b", "+", False]["is_never"], rules["b", "a", "+", False]["is_never"]) == (False, True)

@@ -15,7 +15,7 @@ def chosen_rules(rules: ir.Table, settings: AudienceSettings) -> ir.Table:
     """Choose the rules worth acting on.
 
     Positive rules that a person approved or wrote are always chosen and rejected ones never; then come the mined
-    rules that hold with basket size held fixed, most margin at stake first. Where no margin is known, the size of
+    rules that hold with basket size held fixed and do not lead to what no shop proposes, most margin at stake first. Where no margin is known, the size of
     the audience times ``size_lift`` takes its place; ties go to the smaller ``rule_id``.
     """
     positive = rules.filter(rules.sign == "+", rules.review.fill_null("") != "rejected")
@@ -24,6 +24,7 @@ def chosen_rules(rules: ir.Table, settings: AudienceSettings) -> ir.Table:
         (positive.size_q_value < settings.max_size_q_value)
         & (positive.size_lift > 1)
         & ~positive.is_redundant
+        & ~positive.is_never.fill_null(False)
     ).fill_null(False)
     open_rules = positive.mutate(is_vouched=is_vouched).filter(is_vouched | is_sure)
     first_come = ibis.window(

@@ -12,6 +12,7 @@ from nextbest.base.capability import Capability
 from nextbest.base.contract import Column, Table
 from nextbest.base.messages import Message
 from nextbest.base.settings import Settings
+from nextbest.profiles.products import NEVER
 
 
 def _several(typed: Any) -> Any:
@@ -83,13 +84,6 @@ REASONS: Final = (
 
 REASON_VALUES: Final = ("product", "because", "n_orders", "since_days", "gap_days", "strength", "segment")
 """What the sentences may name."""
-
-
-NEVER: Final = (
-    "coupon", "gift card", "lottery", "carrier bag", "gasoline", "petrol", "diesel", "fuel", "cigarette", "tobacco",
-    "infant formula", "discontinued", "优惠券", "礼品卡", "彩票", "塑料袋", "汽油", "柴油", "香烟", "卷烟", "烟草", "婴儿配方",
-)  # fmt: skip
-"""What no shop proposes: nobody discovers petrol or a bag, and tobacco and infant formula may not be advertised in most countries."""
 
 
 class OfferSettings(Settings):

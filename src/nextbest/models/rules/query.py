@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 import ibis
 import ibis.expr.types as ir
+
+from nextbest.profiles.products import never_proposed
 
 
 def bought(lines: ir.Table, as_of: date | None) -> ir.Table:
@@ -90,6 +93,27 @@ def names_of(codes: ir.Table, products: ir.Table | None, level: str) -> ir.Table
     one = named.group_by("item_key").aggregate(name=named.name.min(), family=named.family.min())
     joined = codes.left_join(one, codes.item == one.item_key)
     return joined.select("code", "item", "family", name=ibis.coalesce(joined.name, joined.item))
+
+
+def never_at(products: ir.Table, level: str, words: Sequence[str]) -> ir.Table:
+    """List the items that no shop proposes: item.
+
+    A category or department is one if its own name, or that of its department, holds one of the words.
+    """
+    names = {
+        "product": ("name", "category", "department"),
+        "category": ("category", "department"),
+        "department": (),
+    }[level]
+    known = products.filter(products[_key(level)].notnull())
+    texts = {
+        name: known[name] if name in names else ibis.null("string")
+        for name in ("name", "category", "department")
+    }
+    if level != "product":
+        texts["name"] = known[level]
+    items = known.select(item=known[_key(level)], **texts)
+    return items.filter(never_proposed(items, words)).select("item").distinct()
 
 
 def margins_of(profiles: ir.Table, level: str) -> ir.Table:

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field
 from nextbest.base.capability import Capability
 from nextbest.base.contract import Column, Table
 from nextbest.base.settings import Settings
+from nextbest.profiles.products import NEVER
 
 _BETWEEN = "\x1f"
 """The unit separator, which no id holds."""
@@ -48,6 +49,8 @@ class RulesSettings(Settings):
     """``true``: body first, head later, per customer; ``both``: together and in order."""
     within_days: Annotated[int, Field(ge=1)] = 91
     """Ordered rules: the head comes at most this many days after the body."""
+    never: Annotated[tuple[str, ...], BeforeValidator(_several)] = NEVER
+    """Rules towards heads whose name, category or department holds one of these words make no finding and get no audience."""
 
 
 RULES = Table(
@@ -119,6 +122,7 @@ RULES = Table(
         ),
         Column("margin_source", "string", "given, category_default or assumed"),
         Column("origin", "string", "mined or written", required=True),
+        Column("is_never", "boolean", "the head is what no shop proposes (rules.never)"),
         Column("review", "string", "approved, rejected or noted; null: not reviewed"),
         Column("review_note", "string", "why"),
     ),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Sequence
 from datetime import date
+from typing import Final
 
 import ibis
 import ibis.expr.types as ir
@@ -12,6 +15,8 @@ from nextbest.profiles.products.spec import ProductProfileSettings
 from nextbest.profiles.query import seen_lines
 
 _MONEY = "decimal(18, 4)"
+_KNOWN: Final = 0.5
+"""From this share of products on that have names, a shop is taken to name its products."""
 
 
 def product_profiles(
@@ -139,3 +144,18 @@ def _price_band(priced: ir.Table) -> ir.Value:
     n_peers = priced.count().over(peers)
     band = 1 + 3 * ibis.rank().over(peers.order_by(priced.mean_price)) // n_peers
     return ibis.ifelse(is_compared & (n_peers > 1), band, ibis.null("int64"))
+
+
+def never_proposed(goods: ir.Table, words: Sequence[str]) -> ir.BooleanValue:
+    """Tell products of which a name, category or department holds one of the words, or that lack a name where others have one.
+
+    Words begin where a word of the text begins, so that "cigarette" finds CIGARETTES and "fuel" no refuelling; words in
+    scripts without blanks are found anywhere.
+    """
+    parts = [goods[name].fill_null("") for name in ("name", "category", "department")]
+    text = ibis.literal(" | ").join(parts).lower().re_replace(r"[\s\p{P}]+", " ")
+    padded = ibis.literal(" ") + text
+    found = [padded.contains(f" {word.lower()}" if word.isascii() else word) for word in words]
+    is_named = goods["name"].notnull()
+    is_nameless = ~is_named & (is_named.cast("float64").mean().over(ibis.window()) >= _KNOWN)
+    return functools.reduce(operator.or_, found, is_nameless)

@@ -1,13 +1,19 @@
 """Product profiles: what each product sells for, earns, and how often it comes back."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field
 
 from nextbest.base.capability import Capability
 from nextbest.base.contract import Column, Table
 from nextbest.profiles.spec import AS_OF, AsOfSettings
+
+NEVER: Final = (
+    "coupon", "gift card", "lottery", "carrier bag", "gasoline", "petrol", "diesel", "fuel", "cigarette", "tobacco",
+    "infant formula", "discontinued", "优惠券", "礼品卡", "彩票", "塑料袋", "汽油", "柴油", "香烟", "卷烟", "烟草", "婴儿配方",
+)  # fmt: skip
+"""What no shop proposes: nobody discovers petrol or a bag, and tobacco and infant formula may not be advertised in most countries."""
 
 
 class ProductProfileSettings(AsOfSettings):

@@ -7,8 +7,9 @@ from datetime import date, timedelta
 import ibis
 import ibis.expr.types as ir
 
-from nextbest.decisions.offers.query.standing import bought_again, fading, never_proposed
+from nextbest.decisions.offers.query.standing import bought_again, fading
 from nextbest.decisions.offers.spec import OfferSettings
+from nextbest.profiles.products import never_proposed
 
 
 def catalogue(

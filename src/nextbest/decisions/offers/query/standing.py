@@ -1,10 +1,7 @@
-"""How a product stands: never to be proposed, hardly bought any more, rarely bought again."""
+"""How a product stands: hardly bought any more, rarely bought again."""
 
 from __future__ import annotations
 
-import functools
-import operator
-from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Final
 
@@ -17,23 +14,6 @@ _DOUBT: Final = 4
 _SMALL: Final = 0.25
 _CERTAIN: Final = 5
 """Purchases expected in the window, by a product's whole life, from which none at all means that it is over."""
-_KNOWN: Final = 0.5
-"""From this share of products on that have names, a shop is taken to name its products."""
-
-
-def never_proposed(goods: ir.Table, words: Sequence[str]) -> ir.BooleanValue:
-    """Tell products of which a name, category or department holds one of the words, or that lack a name where others have one.
-
-    Words begin where a word of the text begins, so that "cigarette" finds CIGARETTES and "fuel" no refuelling; words in
-    scripts without blanks are found anywhere.
-    """
-    parts = [goods[name].fill_null("") for name in ("name", "category", "department")]
-    text = ibis.literal(" | ").join(parts).lower().re_replace(r"[\s\p{P}]+", " ")
-    padded = ibis.literal(" ") + text
-    found = [padded.contains(f" {word.lower()}" if word.isascii() else word) for word in words]
-    is_named = goods["name"].notnull()
-    is_nameless = ~is_named & (is_named.cast("float64").mean().over(ibis.window()) >= _KNOWN)
-    return functools.reduce(operator.or_, found, is_nameless)
 
 
 def fading(has: ir.Table, as_of: date, recent_days: int) -> ir.Table:

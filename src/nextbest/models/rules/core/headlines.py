@@ -19,7 +19,7 @@ _ROOM = {"complements": 12, "follows": 5, "substitutes": 3}
 def headlines(rules: Iterable[Rule]) -> list[Rule]:
     """Choose at most twenty rules, and at most two that name the same product.
 
-    Rules that a person rejected are left out; so are orders less than half above chance, which a season and a frequent body
+    Rules that a person rejected, or towards what no shop proposes, are left out; so are orders less than half above chance, which a season and a frequent body
     can make between them. Where basket size leaves nothing to chance (few products), ``q_value`` and
     ``rule_lift`` decide instead of ``size_q_value`` and ``size_lift``. Ties go to the smaller ``rule_id``.
     """
@@ -53,7 +53,7 @@ def is_sure(rule: Rule) -> bool:
     q, lift = rule["size_q_value"], rule["size_lift"]
     if lift is None and rule["sign"] == "+":
         q, lift = rule["q_value"], rule["rule_lift"]
-    if rule["relation"] not in _ROOM or rule["review"] == "rejected":
+    if rule["relation"] not in _ROOM or rule["review"] == "rejected" or rule.get("is_never"):
         return False
     if q is None or lift is None or q >= _SURE:
         return False

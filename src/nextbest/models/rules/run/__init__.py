@@ -26,6 +26,7 @@ from nextbest.models.rules.run.reading import (
     Reading,
     Readings,
     margins,
+    never,
     reviews,
     written_levels,
     written_rules,
@@ -119,6 +120,7 @@ def _tables(store: Store, task: _Task, found: Mined) -> tuple[pa.Table, pa.Table
         margins(store, level),
         reviews(store),
         task.plan.written,
+        never(store, level, task.settings.never),
     )
     rules = rules_of(found, labels)
     return rules, periods_of(found, rules["rule_id"])

@@ -48,6 +48,8 @@ class Labels:
     reviews: Mapping[str, tuple[str, str | None]]
     """State and note, by ``rule_id``."""
     written: tuple[Written, ...]
+    never: frozenset[str] = frozenset()
+    """Ids that no shop proposes."""
 
 
 def rules_of(found: Mined, labels: Labels) -> pa.Table:
@@ -66,6 +68,7 @@ def rules_of(found: Mined, labels: Labels) -> pa.Table:
         "level": pa.repeat(labels.level, n),
         "is_ordered": pa.repeat(labels.is_ordered, n),
         "origin": _origins(found, labels, signs),
+        "is_never": pc.is_in(head_ids, pa.array(sorted(labels.never), pa.string())),
     }
     columns |= _reviewed(keys, labels) | _margins(found, labels)
     columns |= {name: values for name, values in found.columns.items() if name not in columns}

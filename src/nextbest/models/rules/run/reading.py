@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -187,6 +188,14 @@ def margins(store: Store, level: str) -> dict[str, tuple[float, str]]:
     profiles: ir.Table = store.table("product_profiles")
     rows = store.arrow(query.margins_of(profiles, level)).to_pylist()
     return {row["item"]: (row["margin"], row["margin_source"]) for row in rows if row["margin"] is not None}
+
+
+def never(store: Store, level: str, words: Sequence[str]) -> frozenset[str]:
+    """Read the ids of what no shop proposes."""
+    if not store.has("products"):
+        return frozenset()
+    rows = store.arrow(query.never_at(store.table("products"), level, words))
+    return frozenset(rows["item"].to_pylist())
 
 
 def _ints(column: pa.ChunkedArray) -> Ints:
