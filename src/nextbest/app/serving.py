@@ -1,0 +1,277 @@
+"""The decision service without HTTP: log, snapshot and policy opened together; functions that answer, and follow new runs."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, Self
+
+import sqlalchemy as sa
+
+from nextbest.app import keys, policies
+from nextbest.app.config import Config
+from nextbest.base.messages import Message, render
+from nextbest.engines.operations import Operations
+from nextbest.engines.parts import Parts
+from nextbest.engines.snapshots import Snapshots
+from nextbest.serving import decide, events, log, state
+from nextbest.serving.decide import Answer, Ask, Assignment, CartItem, Compiled, Request, Result, Snapshot
+from nextbest.serving.events import Call, EventSettings, Rejected
+from nextbest.serving.log import Appended, Decision, Writer, WriterSettings
+
+_WRITE_ONLY: Final = Appended(0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What decisions rest on, replaced as a whole."""
+
+    run: str | None
+    """Name of the run; ``None``: none has finished yet."""
+    compiled: Compiled
+    snapshot: Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """A logged decision and what became of it."""
+
+    decision: Decision
+    followed: Sequence[tuple[str, datetime]]
+    """Verb and instant, oldest first."""
+
+
+class Service:
+    """Everything that the web may ask of a workspace.
+
+    Parameters
+    ----------
+    folder
+        The workspace.
+    database
+        URL of a PostgreSQL database in place of ``store/operations.db``.
+    """
+
+    def __init__(self, folder: Path, *, database: str | None = None) -> None:
+        self._config = Config.read(folder)
+        self._store = folder / "store"
+        self._snapshots = Snapshots(self._store)
+        self._events = EventSettings()
+        self.operations = open_operations(folder, database)
+        self._writer = Writer(self.operations.writing, WriterSettings())
+        self._loaded = self._load()
+        self.consider(asked(None, ["home"]))  # what is loaded at the first decision is loaded now
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Finish what waits for the disk and let go of everything."""
+        self._writer.close()
+        self.operations.close()
+
+    @property
+    def loaded(self) -> Loaded:
+        """What decisions rest on now."""
+        return self._loaded
+
+    @property
+    def n_waiting(self) -> int:
+        """Rows that wait for the disk."""
+        return self._writer.n_waiting
+
+    def follow(self) -> bool:
+        """Take up a newer run or policy; tell whether there was one. Requests that are being answered keep the old one."""
+        with self.operations.reading() as connection:
+            version = policies.version(connection)
+        current = self._snapshots.current()
+        name = current.name if current else None
+        if (name, version) == (self._loaded.run, self._loaded.compiled.policy.version):
+            return False
+        self._loaded = self._load()
+        return True
+
+    def key(self, text: str) -> keys.Key | None:
+        """Find the key that a text is, if it still holds."""
+        found = keys.recognise(self.operations, text)
+        return found if found and found.holds(now()) else None
+
+    def origins(self) -> frozenset[str]:
+        """Name the origins of all browser keys that hold."""
+        at = now()
+        return frozenset(
+            origin for key in keys.listed(self.operations) if key.holds(at) for origin in key.origins
+        )
+
+    async def take(self, body: bytes, call: Call | None = None) -> tuple[Appended, Sequence[Rejected]]:
+        """Keep the events of a body; what is told is on the disk."""
+        parsed = events.parse(body, datetime.now(UTC), self._events, call=call)
+        if not parsed.events:
+            return _WRITE_ONLY, parsed.rejected
+        return await asyncio.wrap_future(self._writer.append(parsed.events)), parsed.rejected
+
+    async def decide(self, request: Request, *, budget_ms: float | None = None) -> Result:
+        """Decide, write the decision down, and only then give it.
+
+        Parameters
+        ----------
+        request
+            One subject and its placements.
+        budget_ms
+            Milliseconds after which the fallback is answered: nothing, with the cause ``budget``.
+        """
+        started = asyncio.get_running_loop().time()
+        result = self.consider(request)
+        left = None if budget_ms is None else budget_ms / 1000 - (asyncio.get_running_loop().time() - started)
+        n_rows = 1 + sum(len(answer.offers) for answer in result.answers)
+        if left is not None and left <= 0:
+            return self._too_late(result)
+        writing = self._writer.submit(partial(_commit, result=result), n_rows=n_rows)
+        try:
+            return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(writing)), left)
+        except TimeoutError:
+            if not writing.cancel():
+                writing.add_done_callback(lambda _: self._writer.submit(partial(_take_back, result=result)))
+            return self._too_late(result)
+
+    def consider(self, request: Request) -> Result:
+        """Decide without writing anything down."""
+        loaded, at = self._loaded, now()
+        if loaded.run is None:
+            return _fallback(loaded, request, "snapshot_missing", at)
+        with self.operations.reading() as connection:
+            known = state.read(connection, request.customer_id, request.anonymous_id, at)
+            seed = str(self._config.shop.seed)
+            count = partial(log.used, connection, at=at)
+            return decide.decide(
+                loaded.snapshot, loaded.compiled, [request], [known], now=at, seed=seed, contacts=count
+            )[0]
+
+    def traced(self, decision_id: str) -> Traced | None:
+        """Give a logged decision and what became of it."""
+        with self.operations.reading() as connection:
+            found = log.find(connection, decision_id)
+            followed = log.outcomes(connection, [decision_id]) if found else []
+        return Traced(found, [(one.verb, one.occurred_at) for one in followed]) if found else None
+
+    def _too_late(self, result: Result) -> Result:
+        """Give the fallback, and note it when there is time."""
+        request = dataclasses.replace(result.request, request_id=new_id())
+        late = _fallback(self._loaded, request, "budget", now())
+        self._writer.submit(partial(_commit, result=late))
+        return late
+
+    def _load(self) -> Loaded:
+        with self.operations.reading() as connection:
+            policy = policies.current(connection)
+        compiled = decide.compile_policy(policy)
+        current = self._snapshots.current()
+        files: Mapping[str, Any] = {}
+        if current:
+            files = Parts.open(self._store / "tables").files() | current.tables()
+        shop = self._config.shop
+        loading = decide.Loading(
+            name=current.name if current else None,
+            currency=shop.currency,
+            time_zone=shop.time_zone,
+            columns=compiled.columns,
+            never=self._config.capabilities["offers"].never,
+        )
+        paths = {name: files[name] for name in decide.TABLES if name in files}
+        return Loaded(loading.name, compiled, decide.load(paths, loading))
+
+
+def now() -> datetime:
+    """Read the clock: UTC without zone."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def new_id() -> str:
+    """Make the id of a request."""
+    return f"r_{uuid.uuid4().hex}"
+
+
+def _fallback(loaded: Loaded, request: Request, cause: str, at: datetime) -> Result:
+    return Result(
+        request=request,
+        policy_id=loaded.compiled.policy.id,
+        policy_version=loaded.compiled.policy.version,
+        snapshot=loaded.run,
+        model_as_of=None,
+        currency=loaded.snapshot.currency,
+        decided_at=at,
+        answers=tuple(_nothing(request.request_id, ask.id, cause) for ask in request.placements),
+    )
+
+
+def _nothing(request_id: str, placement: str, cause: str) -> Answer:
+    given = Assignment("fallback", 1.0)
+    decision_id = f"d_{uuid.uuid5(uuid.NAMESPACE_OID, f'{request_id} {placement}').hex}"
+    detail = Message(f"decide.cause.{cause}")
+    return Answer(placement, "fallback", cause, detail, (), 0, {}, given, decision_id)
+
+
+def _commit(connection: sa.Connection, result: Result) -> Result:
+    """Count the offers against their caps, take back what found no room, and write down what is left."""
+    offers = [offer for answer in result.answers for offer in answer.offers]
+    reached = {}
+    for offer in offers:
+        full = log.reserve(
+            connection,
+            offer.decision_id,
+            offer.caps,
+            result.decided_at,
+            is_mandatory=offer.is_mandatory,
+        )
+        if full:
+            reached[offer.decision_id] = full
+    kept = decide.withhold(result, reached)
+    left = {offer.decision_id for answer in kept.answers for offer in answer.offers}
+    if reached:
+        log.release(connection, {offer.decision_id for offer in offers} - left)
+    log.record(connection, decide.log_rows(kept))
+    return kept
+
+
+def _take_back(connection: sa.Connection, result: Result) -> None:
+    """Free the room that offers took which came too late to be answered."""
+    log.release(connection, [offer.decision_id for answer in result.answers for offer in answer.offers])
+
+
+def open_operations(folder: Path, database: str | None) -> Operations:
+    """Open what people and the service write, of a workspace."""
+    store = folder / "store"
+    store.mkdir(parents=True, exist_ok=True)
+    return Operations.open(store, url=database)
+
+
+def asked(
+    customer_id: str | None, placements: Sequence[str], *, cart: Sequence[str] | None = None, **said: Any
+) -> Request:
+    """Make a request of plain values."""
+    return Request(
+        request_id=new_id(),
+        customer_id=customer_id,
+        placements=tuple(Ask(name) for name in placements),
+        cart=None if cart is None else tuple(CartItem(one) for one in cart),
+        **said,
+    )
+
+
+def plain(result: Result) -> dict[str, Any]:
+    """Give a result as plain values, for JSON."""
+    values = dataclasses.asdict(result)
+    for answer in values["answers"]:
+        answer["detail"] = None if answer["detail"] is None else render(Message(**answer["detail"]))
+        for offer in answer["offers"]:
+            del offer["caps"]
+    return values

@@ -1,0 +1,1 @@
+"""The web edge: what is asked over HTTP is read, handed to ``app``, and answered."""

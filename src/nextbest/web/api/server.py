@@ -1,0 +1,107 @@
+"""The application: opened with the server, told of new runs and policies while it runs, drained at its end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncIterator, Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp
+
+from nextbest.app.serving import Service
+from nextbest.base.errors import NextBestError
+from nextbest.web.api.gate import LOG, Gate, state_of
+from nextbest.web.api.problems import RefusedError, answer, refused
+from nextbest.web.api.routes import router
+
+LOOK: Final = 1.0
+"""Seconds between two looks for a newer run or policy."""
+
+
+def build(open_service: Callable[[], Service], *, rate: float = 1000.0) -> ASGIApp:
+    """Make the application.
+
+    Parameters
+    ----------
+    open_service
+        Opens the service when the server starts; it is closed when the server ends.
+    rate
+        Requests a second of one key on one worker.
+    """
+
+    @contextlib.asynccontextmanager
+    async def living(app: FastAPI) -> AsyncIterator[None]:
+        app.state.service = await asyncio.to_thread(open_service)
+        following = asyncio.create_task(_follow(app.state.service))
+        yield
+        following.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await following
+        await asyncio.to_thread(app.state.service.close)
+
+    app = routes(living)
+    return Gate(app, lambda: app.state.service, rate)
+
+
+def routes(lifespan: Any = None) -> FastAPI:
+    """Make the routes, which describe themselves as OpenAPI."""
+    app = FastAPI(
+        title="nextbest",
+        version="1",
+        summary="What to offer now, to whom, and why",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.include_router(router)
+    for kind in (RefusedError, NextBestError, HTTPException, Exception):
+        app.add_exception_handler(kind, _refuse)
+    return app
+
+
+def from_environment() -> ASGIApp:
+    """Make the application that ``nextbest serve`` asked for, in each of its workers."""
+    folder = Path(os.environ["NEXTBEST_SERVE"])
+    database = os.environ.get("NEXTBEST_DATABASE") or None
+    rate = float(os.environ.get("NEXTBEST_RATE", "1000"))
+    return build(partial(Service, folder, database=database), rate=rate)
+
+
+async def _follow(service: Service) -> None:
+    while True:
+        await asyncio.sleep(LOOK)
+        try:
+            if await asyncio.to_thread(service.follow):
+                LOG.info(
+                    "now on run %s, policy %s", service.loaded.run, service.loaded.compiled.policy.version
+                )
+        except (NextBestError, OSError) as error:
+            LOG.warning("the newer run or policy cannot be used: %s", error)
+
+
+async def _refuse(request: Request, error: Exception) -> Response:
+    """Answer with the problem behind an error."""
+    known = state_of(request)
+    return answer(_problem(error, known["request_id"]), known["request_id"], known["language"])
+
+
+def _problem(error: Exception, request_id: str) -> RefusedError:
+    if isinstance(error, RefusedError):
+        return error
+    if isinstance(error, NextBestError):
+        return refused(error)
+    if isinstance(error, HTTPException):
+        codes = {404: "api.no_route", 405: "api.method"}
+        return RefusedError(
+            error.status_code, codes.get(error.status_code, "api.refused"), headers=error.headers
+        )
+    return RefusedError(500, "api.unexpected", request_id=request_id)

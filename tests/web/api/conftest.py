@@ -1,0 +1,129 @@
+"""A small shop, and its decision service as a process of its own, asked over HTTP."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import httpx
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from nextbest.app import keys
+from nextbest.app.serving import now, open_operations
+from nextbest.engines.snapshots import Snapshots, write_manifest
+
+ORIGIN = "https://shop.example"
+COMMAND = Path(sys.executable).with_name("nextbest")
+PRODUCTS = [("tea", "Green tea"), ("pot", "Teapot"), ("cup", "Cup"), ("milk", "Milk")]
+
+
+def publish(folder, name="r1", names=PRODUCTS):
+    """Publish a run whose bestsellers are the products, the first most of all."""
+    lines = [
+        {"order_id": f"o{rank}{number}", "customer_id": f"c{number}", "product_id": product}
+        for rank, (product, _) in enumerate(reversed(names), start=1)
+        for number in range(rank)
+    ]
+    at = datetime(2026, 1, 1, 12, tzinfo=UTC).replace(tzinfo=None)
+    tables = {
+        "products": [{"product_id": product, "name": label} for product, label in names],
+        "customers": [{"customer_id": f"c{number}"} for number in range(9)],
+        "order_lines": [row | {"ordered_on": date(2026, 1, 1), "ordered_at": at, "quantity": 1.0} for row in lines],
+    }  # fmt: skip
+    with Snapshots(folder / "store").building(name) as building:
+        for table, rows in tables.items():
+            pq.write_table(pa.Table.from_pylist(rows), building / f"{table}.parquet")
+        write_manifest(building / "manifest.json", {"as_of": "2026-01-02"})
+
+
+def make_shop(folder):
+    """Make a workspace with one run and a key of each scope."""
+    folder.mkdir(parents=True, exist_ok=True)
+    text = '[shop]\nname = "tea shop"\ntime_zone = "UTC"\ncurrency = "EUR"\n'
+    (folder / "nextbest.toml").write_text(text)
+    (folder / "store").mkdir()
+    publish(folder)
+    with open_operations(folder, None) as operations:
+        server = keys.create(operations, "till", "server", by="ann", at=now())
+        browser = keys.create(operations, "page", "browser", origins=[ORIGIN], by="ann", at=now())
+    return Shop(folder, server, browser)
+
+
+@dataclass(frozen=True)
+class Shop:
+    folder: Path
+    server_key: str
+    browser_key: str
+
+
+@dataclass(frozen=True)
+class Served(Shop):
+    url: str
+    process: subprocess.Popen
+
+    def client(self, key=None, **headers):
+        bearer = {"authorization": f"Bearer {key or self.server_key}"}
+        return httpx.Client(base_url=self.url, headers=bearer | headers, timeout=20)
+
+
+@contextmanager
+def serving(shop, *options):
+    """Run ``nextbest serve`` until the block ends."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with (shop.folder / "log").open("ab") as log:
+        process = subprocess.Popen(
+            [COMMAND, "serve", "--in", shop.folder, "--port", str(port), *options],
+            stderr=log,
+            env=os.environ | {"NEXTBEST_LANGUAGE": "en"},
+        )
+    served = Served(shop.folder, shop.server_key, shop.browser_key, f"http://127.0.0.1:{port}", process)
+    try:
+        wait_until_ready(served)
+        yield served
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(20)
+
+
+def wait_until_ready(served, seconds=30):
+    """Wait until the server answers."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and served.process.poll() is None:
+        try:
+            httpx.get(f"{served.url}/health/live", timeout=2)
+        except httpx.TransportError:
+            time.sleep(0.05)
+        else:
+            return
+    raise AssertionError((served.folder / "log").read_text()[-2000:])
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory):
+    """Serve a shop of four products."""
+    with serving(make_shop(tmp_path_factory.mktemp("shop") / "tea")) as served:
+        yield served
+
+
+@pytest.fixture(scope="session")
+def server(service):
+    """Ask as the shop's own server."""
+    with service.client() as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def browser(service):
+    """Ask as a page of the shop."""
+    with service.client(service.browser_key, origin=ORIGIN) as client:
+        yield client
