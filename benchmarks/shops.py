@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from nextbest.serving.decide import Ask, CartItem, Request, Result, Snapshot
+from nextbest.serving.decide.core.ids import Ids
 from nextbest.serving.decide.core.shop import (
     UNKNOWN_DAY,
     Customers,
-    Ids,
     Lists,
     Numbers,
     Personal,

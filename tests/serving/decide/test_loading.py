@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from nextbest.serving.decide import COLUMNS, Loading, compile_policy, load
-from nextbest.serving.decide.core.shop import Ids
+from nextbest.serving.decide.core.ids import Ids
 from nextbest.serving.policy import Policy
 
 
@@ -34,6 +34,7 @@ def test_only_columns_that_the_policy_names_are_loaded(make_shop):
     assert ready.columns == {"place"}
     shop = make_shop(columns=ready.columns)
     assert list(shop.customers.attributes) == ["place"]
+    assert shop.lacks(ready.columns | {"n_orders"}) == {"n_orders"}
     assert shop.customers.attributes["place"].at(np.array([0, -1])).tolist() == ["york", None]
 
 

@@ -179,10 +179,15 @@ def _price(scene: Scene, rows: Rows, which: Ints) -> ArrayLike:
     return np.where(price < 0, np.nan, price / MONEY)
 
 
+def _product_id(scene: Scene, rows: Rows, which: Ints) -> ArrayLike:
+    ids = scene.snapshot.products.ids
+    return _words([ids[one] if one < len(ids) else "" for one in rows.product[which].tolist()])
+
+
 _SOURCE_WORDS: Final = _words(list(NAMES))
 _KIND_WORDS: Final = _words(list(KINDS))
 _CANDIDATE: Final[Mapping[str, _Candidate]] = {
-    "product_id": lambda scene, rows, which: _words([*scene.snapshot.products.ids, ""])[rows.product[which]],
+    "product_id": _product_id,
     "product_name": _of_product("name"),
     "product_category": _of_product("category"),
     "product_department": _of_product("department"),

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final, TypeAlias
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nextbest.base.expressions import Expression
+from nextbest.serving.decide.core.ids import Ids
 from nextbest.serving.policy import CONTACT_CHANNELS
 
 Bools: TypeAlias = NDArray[np.bool_]
@@ -69,45 +69,6 @@ def granted_bit(channel: str) -> int:
     (1, 4)
     """
     return 1 << (2 * CONTACT_CHANNELS.index(channel))
-
-
-@dataclass(frozen=True, slots=True)
-class Ids:
-    """Sorted ids in one piece of memory; found by halving.
-
-    Examples
-    --------
-    >>> ids = Ids.of(["bob", "ann"])
-    >>> ids.find("bob"), ids.find("cem"), ids[0]
-    (1, -1, 'ann')
-    """
-
-    data: bytes
-    """UTF-8, one after the other."""
-    offsets: memoryview
-    """Where each begins, and where the last ends."""
-
-    @classmethod
-    def of(cls, ids: Sequence[str]) -> Ids:
-        """Sort and pack."""
-        words = sorted(one.encode() for one in set(ids))
-        offsets = np.cumsum([0, *map(len, words)], dtype=np.int64)
-        return cls(b"".join(words), offsets.data)
-
-    def __len__(self) -> int:
-        return len(self.offsets) - 1
-
-    def __getitem__(self, row: int) -> str:
-        return self._bytes(row).decode()
-
-    def find(self, one: str) -> int:
-        """Give the row of an id; -1 where there is none."""
-        key = one.encode(errors="surrogatepass")
-        row = bisect_left(range(len(self)), key, key=self._bytes)
-        return row if row < len(self) and self._bytes(row) == key else -1
-
-    def _bytes(self, row: int) -> bytes:
-        return self.data[self.offsets[row] : self.offsets[row + 1]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +241,10 @@ class Snapshot:
     peer_lists: Mapping[int, Places] = field(default_factory=dict)
     """Best-selling products of each segment."""
     peer_names: Sequence[str] = ()
+
+    def lacks(self, columns: Collection[str]) -> frozenset[str]:
+        """Name columns of customers that it was not loaded with: a policy that names them is to wait for another loading."""
+        return frozenset(columns) - self.customers.attributes.keys()
 
     @property
     def n_bytes(self) -> int:

@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 from numpy.typing import NDArray
 
-from nextbest.serving.decide.core.shop import Ids, Ints, Lists, Places, Starts
+from nextbest.serving.decide.core.ids import Ids
+from nextbest.serving.decide.core.shop import Ints, Lists, Places, Starts
 
 Paths: TypeAlias = Mapping[str, Path | Sequence[Path]]
 
