@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from datetime import date, timedelta
 
 import numpy as np
 import pytest
@@ -7,6 +8,8 @@ import pytest
 from nextbest.serving.decide import COLUMNS, Loading, compile_policy, load
 from nextbest.serving.decide.core.ids import Ids
 from nextbest.serving.policy import Policy
+
+AS_OF = date(2026, 1, 31)
 
 
 def test_a_shop_without_any_table_still_loads():
@@ -54,3 +57,19 @@ def test_deciding_loads_no_engine():
     code = "import sys, nextbest.serving.decide as d; d.decide, d.load; print([m for m in ('ibis', 'duckdb', 'sklearn', 'lightgbm') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_orders_without_days_are_passed_over(make_shop):
+    shop = make_shop(order_lines=[{"customer_id": "ann", "product_id": "tea"}])
+    assert np.isnan(shop.products.base_rate).all()
+
+
+def test_base_rates_are_shares_of_all_customers_within_28_days(make_shop):
+    days = {"ann": 3, "bob": 27, "cem": 29}
+    lines = [
+        {"customer_id": who, "product_id": "tea", "ordered_on": AS_OF - timedelta(ago), "quantity": 1.0}
+        for who, ago in days.items()
+    ]
+    shop = make_shop(order_lines=lines)
+    assert shop.products.base_rate[shop.products.index["tea"]] == pytest.approx(2 / 3)
+    assert shop.customers.had.product.tolist() == [shop.products.index["tea"]]

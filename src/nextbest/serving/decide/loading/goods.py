@@ -89,7 +89,11 @@ class Recent:
         if as_of is not None:
             on = ds.field("ordered_on")
             where = (on >= as_of - timedelta(RECENT_DAYS)) & (on < as_of)
-        lines = files.read("order_lines", kinds, where) if as_of is not None else files.read("", kinds)
+        lines = (
+            files.read("order_lines", kinds, where, needs=("ordered_on",))
+            if as_of is not None
+            else files.read("", kinds)
+        )
         lines = lines.filter(pc.greater(pc.fill_null(lines["quantity"], 1.0), 0.0))
         self.lines = lines.filter(
             pc.and_(pc.is_valid(lines["customer_id"]), pc.is_valid(lines["product_id"]))
@@ -178,7 +182,7 @@ def _rules_that_hold(files: Files) -> pa.Table:
     is_sure = (field("size_q_value") < _MAX_Q) & (field("size_lift") > 1) & ~field("is_redundant")
     is_open = review.is_null() | (review != "rejected")
     is_ours = (field("sign") == "+") & ~field("is_ordered") & field("level").isin(["product", "category"])
-    return files.read("rules", kinds, is_ours & is_open & (is_vouched | is_sure))
+    return files.read("rules", kinds, is_ours & is_open & (is_vouched | is_sure), needs=tuple(kinds))
 
 
 def _rows(table: pa.Table, ids: pa.Array) -> Ints:

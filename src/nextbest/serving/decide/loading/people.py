@@ -95,7 +95,7 @@ def personal(files: Files, ids: pa.Array, product_ids: pa.Array, most: int) -> P
     )
     numbers = ("probability", "expected_profit", "n_orders", "since_days", "gap_days", "strength")
     kinds = {**texts, **dict.fromkeys(numbers, pa.float64()), "rank": pa.int64()}
-    table = files.read("offer_candidates", kinds, ds.field("stage").isin(_PERMITTED))
+    table = files.read("offer_candidates", kinds, ds.field("stage").isin(_PERMITTED), needs=("stage",))
     customer, product = (
         _numbers(table, ids),
         reading.numbers_of(reading.column(table, "product_id"), product_ids),
@@ -276,7 +276,9 @@ def _refs(table: pa.Table) -> tuple[list[tuple[Any, ...]], NDArray[np.integer[An
 def _incremental(files: Files, kept: pa.Table) -> NDArray[np.float32] | None:
     """Give what tests say an offer adds; ``None`` where nothing was tested."""
     kinds = {"customer_id": _TEXT, "product_id": _TEXT, "incremental_profit": pa.float64()}
-    tested = files.read("next_best_offers", kinds, ds.field("incremental_profit").is_valid())
+    tested = files.read(
+        "next_best_offers", kinds, ds.field("incremental_profit").is_valid(), needs=("incremental_profit",)
+    )
     if not tested.num_rows:
         return None
     joined = kept.select(["customer_id", "product_id"]).append_column(

@@ -28,18 +28,29 @@ class Files:
         return bool(self._paths.get(str(table)))
 
     def read(
-        self, table: str, kinds: Mapping[str, pa.DataType], where: ds.Expression | None = None
+        self,
+        table: str,
+        kinds: Mapping[str, pa.DataType],
+        where: ds.Expression | None = None,
+        *,
+        needs: Sequence[str] = (),
     ) -> pa.Table:
-        """Read some columns of a table; what is not there is null."""
+        """Read some columns of a table, and the rows that a condition keeps; what is not there is null.
+
+        Parts without the columns that the condition ``needs`` have no such rows.
+        """
         if table not in self:
             return pa.table({name: pa.array([], kind) for name, kind in kinds.items()})
-        parts = [self._part(path, kinds, where) for path in self._paths[table]]
+        parts = [self._part(path, kinds, where, needs) for path in self._paths[table]]
         return pa.concat_tables(parts).combine_chunks()
 
-    def _part(self, path: Path, kinds: Mapping[str, pa.DataType], where: ds.Expression | None) -> pa.Table:
+    def _part(
+        self, path: Path, kinds: Mapping[str, pa.DataType], where: ds.Expression | None, needs: Sequence[str]
+    ) -> pa.Table:
         data = ds.dataset(path, format="parquet")
         found = [name for name in kinds if name in data.schema.names]
-        rows = data.to_table(columns=found, filter=where)
+        has_rows = all(name in data.schema.names for name in needs)
+        rows = data.to_table(columns=found, filter=where) if has_rows else data.schema.empty_table()
         return pa.table(
             {
                 name: rows[name].cast(kind) if name in found else pa.nulls(rows.num_rows, kind)
