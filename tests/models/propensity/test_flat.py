@@ -184,3 +184,26 @@ def test_columns_are_excluded_whatever_their_letters_and_wrong_names_are_told(ma
 def test_a_candidate_that_does_not_exist_is_refused():
     with pytest.raises(SettingsError, match="candidates"):
         PropensitySettings.read({"candidates": "forest"}, "settings")
+
+
+def test_yes_may_be_given_as_the_number_it_is():
+    assert PropensitySettings.read({"positive": 1}, "settings").positive == "1"
+    assert PropensitySettings.read({"positive": True}, "settings").positive == "True"
+
+
+def test_a_model_says_in_one_line_what_it_predicts():
+    model = propensity.fit(
+        people(), target="Bought", customer_id="customer_id", candidates="logistic", folds=2
+    )
+    assert repr(model) == "FittedModel(Bought = yes, by logistic, from Age, Plan)"
+
+
+def test_what_cannot_be_told_is_told_in_a_sentence(tmp_path, make_store):
+    with pytest.raises(DataError, match="no rows"):
+        propensity.fit(people().slice(0, 0), target="Bought")
+    with pytest.raises(DataError, match="Check the name"):
+        propensity.load(tmp_path / "none.json")
+    store, _ = run_on(make_store, settings(), customers=people())
+    saved = next(content for name, content in store.files.items() if name.endswith(".json"))
+    with pytest.raises(DataError, match="propensity_lift"):
+        propensity.load(saved).lift()

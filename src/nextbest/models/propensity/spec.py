@@ -33,6 +33,11 @@ def _several(typed: Any) -> Any:
     )
 
 
+def _written(typed: Any) -> Any:
+    """Let 1 or true stand for what a file writes."""
+    return str(typed) if isinstance(typed, bool | int | float) else typed
+
+
 Names = Annotated[tuple[str, ...], BeforeValidator(_several)]
 
 
@@ -41,7 +46,7 @@ class PropensitySettings(NamedSettings):
 
     target: str | None = None
     """Column of ``customers`` to predict, where there is one row per customer and a yes/no column."""
-    positive: str | None = None
+    positive: Annotated[str | None, BeforeValidator(_written)] = None
     """Value of ``target`` that counts as yes; needed where it has more than two values."""
     apply: str | None = None
     """File of customers to score, with the columns of ``customers`` less the target. Without it the customers themselves are scored, each by models that did not see them."""

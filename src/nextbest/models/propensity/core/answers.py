@@ -91,7 +91,7 @@ def read_answers(values: NDArray[Any], target: str, positive: str | None) -> Ans
     Raises
     ------
     DataError
-        The column is empty or has one value only.
+        There are no rows, or the column is empty or has one value only.
     SettingsError
         It has three values or more and ``positive`` does not say which means yes, or has no such value.
 
@@ -101,6 +101,8 @@ def read_answers(values: NDArray[Any], target: str, positive: str | None) -> Ans
     >>> answers.is_yes.tolist(), answers.is_known.tolist(), answers.positive, answers.is_guessed
     ([False, True, False, False], [True, True, False, True], 'yes', False)
     """
+    if not len(values):
+        raise DataError("propensity.no_rows", target=target)
     levels = Levels(values)
     if not levels.names:
         raise DataError("propensity.target_empty", target=target, n=len(values))

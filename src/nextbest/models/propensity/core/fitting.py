@@ -167,7 +167,7 @@ def describe(examples: Examples, settings: PropensitySettings) -> tuple[Encoder,
     if not encoder.used:
         raise DataError(
             "propensity.no_columns",
-            left_out=[f"{column.name} ({column.left_out})" for column in encoder.columns],
+            left_out=[f"{column.name} ({column.left_out})" for column in encoder.columns] or ["–"],
         )
     fates = [
         Fate(column.name, column.kind, column.left_out, auc.get(column.name)) for column in encoder.columns

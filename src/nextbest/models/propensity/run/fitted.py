@@ -28,7 +28,7 @@ _INDEX: Final = "__index_level_"
 _MOST_SHOWN: Final = 8
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class FittedModel:
     """A model that can be asked; made by :func:`fit` or :func:`load`."""
 
@@ -36,6 +36,12 @@ class FittedModel:
     """Its columns, its kind and what it learnt."""
     about: Mapping[str, Any]
     """What it predicts, what made it, and how its candidates did."""
+
+    def __repr__(self) -> str:
+        """Name what it predicts and from what."""
+        columns = ", ".join(self.model.factors)
+        says = f"{self.about.get('target')} = {self.about.get('positive')}"
+        return f"FittedModel({says}, by {self.model.candidate}, from {columns})"
 
     def predict(self, table: Any) -> Floats:
         """Give the calibrated probability of yes of each row, shape (n,).
@@ -54,11 +60,16 @@ class FittedModel:
 
     def lift(self) -> pa.Table:
         """Give gain and lift by depth, out of fold, with 95 % intervals: depth, gain, gain_lift, ci_low, ci_high."""
-        return pa.Table.from_pylist(list(self.about["lift"]))
+        return self._measured("lift")
 
     def candidates(self) -> pa.Table:
         """Give every candidate's measures, out of fold, and which one was chosen."""
-        return pa.Table.from_pylist(list(self.about["candidates"]))
+        return self._measured("candidates")
+
+    def _measured(self, what: str) -> pa.Table:
+        if what not in self.about:
+            raise DataError("propensity.no_measures", what=what, target=str(self.about.get("target")))
+        return pa.Table.from_pylist(list(self.about[what]))
 
     def explain(self, table: Any) -> pa.Table:
         """Tell what each factor adds to each row's log-odds: row (0 the first), factor, value, adds; the strongest first."""
@@ -92,7 +103,7 @@ def fit(
     table: Any,
     target: str,
     *,
-    positive: str | None = None,
+    positive: str | float | None = None,
     customer_id: str | None = None,
     seed: int = 0,
     **settings: Any,
@@ -133,7 +144,7 @@ def fit(
     asked = PropensitySettings.read({"target": target, "positive": positive, **settings}, "fit")
     read = arrow_of(table)
     column = find_column(target, read.column_names)
-    answers = read_answers(raw(read[column]), column, positive)
+    answers = read_answers(raw(read[column]), column, asked.positive)
     for setting, unknown in not_columns(asked, read.column_names).items():
         raise SettingsError(
             "propensity.column_unknown",
@@ -171,7 +182,7 @@ def load(source: str | Path | bytes) -> FittedModel:
     try:
         content = Path(source).read_bytes()
     except OSError:
-        raise DataError("propensity.no_model", where=str(source)) from None
+        raise DataError("propensity.no_file", where=str(source)) from None
     return FittedModel(*from_bytes(content, str(source)))
 
 
