@@ -130,8 +130,10 @@ def settings_of(workspace: Workspace, campaign: str | None) -> tuple[str, Campai
     known = _campaigns(workspace)
     if campaign is None and len(known) == 1:
         return next(iter(known.items()))
-    if campaign is None or campaign not in known:
-        raise SettingsError("campaign.unknown", campaign=campaign or "", known=sorted(known))
+    if campaign is None:
+        raise SettingsError("campaign.which", known=sorted(known))
+    if campaign not in known:
+        raise SettingsError("campaign.unknown", campaign=campaign, known=sorted(known))
     return campaign, known[campaign]
 
 

@@ -141,6 +141,13 @@ def with_facts(best: ir.Table, facts: Sequence[ir.Table]) -> ir.Table:
     return best.order_by("customer_id")
 
 
+def with_reasons(audience: ir.Table, offers: ir.Table) -> ir.Table:
+    """Put the code and the values of each offer's reason beside the audience."""
+    told = offers.select("customer_id", "offer_id", "reason_code", "placeholders")
+    joined = audience.left_join(told, ["customer_id", "offer_id"])
+    return joined.select(*audience.columns, "reason_code", "placeholders")
+
+
 def who(customers: ir.Table, settings: CampaignSettings, starts_on: date | None) -> ir.Table:
     """Say of each customer whether ``where`` holds (in_where) and whether they are too young (is_young)."""
     in_where = ibis.literal(True)

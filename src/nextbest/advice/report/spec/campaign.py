@@ -43,6 +43,12 @@ class Campaign:
         return next((row for row in self.budgets if row["budget_level"] == 1), None)
 
     @property
+    def more_budget_is_idle(self) -> bool:
+        """A budget is set, and a larger one would not be spent."""
+        level = self.level
+        return level is not None and level["budget"] is not None and self.budgets[-1]["cost"] == level["cost"]
+
+    @property
     def best(self) -> Row | None:
         """Where a tested share says that contacting more stops paying; ``None`` where no share was tested."""
         rows = (row for rows in self.curves.values() for row in rows)

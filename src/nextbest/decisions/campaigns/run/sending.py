@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -97,7 +98,10 @@ def _planned(store: Store, mailing: Mailing, preset: Preset) -> list[dict[str, A
     if not store.has("consents", "customer_id") and channels != ["onsite"]:
         raise DataError("campaign.no_consent_known", campaign=mailing.campaign_id)
     facts = _facts(store, mailing, channels)
-    rows = store.arrow(query.with_facts(own.filter(own.channel.isin(channels)), facts).order_by("rank"))
+    on_these = own.filter(own.channel.isin(channels))
+    if store.has("next_best_offers", "reason_code", "placeholders"):
+        on_these = query.with_reasons(on_these, store.table("next_best_offers"))
+    rows = store.arrow(query.with_facts(on_these, facts).order_by("rank"))
     return [_with_own(row) for row in rows.to_pylist()]
 
 
@@ -133,7 +137,7 @@ def _message(row: Mapping[str, Any], mailing: Mailing) -> dict[str, Any]:
         "name": person or "",
         "starts_on": str(starts_on or ""),
         "ends_on": str(ends_on or ""),
-        "reason": row["reason"] or "",
+        "reason": _reason(row, mailing.language) or "",
     }
     code = "campaign.text_coupon" if row["coupon_code"] else "campaign.text"
     text = (
@@ -142,9 +146,19 @@ def _message(row: Mapping[str, Any], mailing: Mailing) -> dict[str, Any]:
     first, last = settings.send_hours.split("-")
     return {
         "text": text,
+        "reason": values["reason"] or None,
         "send_from": f"{starts_on} {first}" if starts_on else None,
         "send_until": f"{ends_on} {last}" if ends_on else None,
     }
+
+
+def _reason(row: Mapping[str, Any], language: str) -> str | None:
+    """Say why in the file's language where the offer tells it as a code; else as it stands."""
+    if row.get("reason_code") is None or language == "en":
+        said: str | None = row["reason"]
+        return said
+    values = json.loads(row["placeholders"] or "{}")
+    return render(Message(f"offers.reason.{row['reason_code']}", values), language)
 
 
 def _enrolled(planned: list[dict[str, Any]], settings: CampaignSettings) -> pa.Table:
