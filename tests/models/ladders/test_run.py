@@ -166,3 +166,8 @@ def test_where_use_is_limited_a_better_version_is_named_without_moves(make_store
     store = make_store(products=PRODUCTS, holdings=plans)
     run(store, SETTINGS, MOMENT)
     assert {name: row["is_supported"] for name, row in ladders(store).items()} == {"plain": False}
+
+
+def test_where_nothing_is_known_of_better_versions_a_sentence_says_how_to_give_them(make_store):
+    store = make_store(products=PRODUCTS, order_lines=climbers(3))
+    assert [finding.code for finding in run(store, SETTINGS, MOMENT)] == ["ladders.nothing"]
