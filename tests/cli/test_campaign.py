@@ -221,6 +221,8 @@ def test_who_had_a_message_is_left_in_peace_afterwards(nextbest, campaign_shop):
         (["export", "out.csv", "--preset", "wecom"], "planned are: sms"),
         (["export", "out.pdf", "--preset", "sms"], ".csv"),
         (["export", "out.csv", "--preset", "sms", "--campaign", "autumn"], 'no campaign "autumn"'),
+        (["export", "out.csv", "--preset", "sms", "--language", "fr"], "--language"),
+        (["export", "nowhere/out.csv", "--preset", "sms"], "There is no folder nowhere"),
         (["import", "people.csv"], "is no file that came back"),
         (["import", "nothing.csv"], "nothing.csv"),
     ],
