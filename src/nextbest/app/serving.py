@@ -15,13 +15,14 @@ from typing import Any, Final, Self
 import sqlalchemy as sa
 
 from nextbest.app import keys, policies
+from nextbest.app.asking import asked, new_id
 from nextbest.app.config import Config
-from nextbest.base.messages import Message, render
+from nextbest.base.messages import Message
 from nextbest.engines.operations import Operations
 from nextbest.engines.parts import Parts
 from nextbest.engines.snapshots import Snapshots
 from nextbest.serving import decide, events, log, state
-from nextbest.serving.decide import Answer, Ask, Assignment, CartItem, Compiled, Request, Result, Snapshot
+from nextbest.serving.decide import Answer, Assignment, Compiled, Request, Result, Snapshot
 from nextbest.serving.events import Call, EventSettings, Rejected
 from nextbest.serving.log import Appended, Decision, Writer, WriterSettings
 
@@ -63,6 +64,7 @@ class Service:
         self._store = folder / "store"
         self._snapshots = Snapshots(self._store)
         self._events = EventSettings()
+        self._asked: list[tuple[Request, asyncio.Future[Result]]] = []
         self.operations = open_operations(folder, database)
         self._writer = Writer(self.operations.writing, WriterSettings())
         self._loaded = self._load()
@@ -127,34 +129,55 @@ class Service:
         request
             One subject and its placements.
         budget_ms
-            Milliseconds after which the fallback is answered: nothing, with the cause ``budget``.
+            Milliseconds after which the fallback is answered: nothing, with the cause ``budget``; room that was taken is given back.
         """
-        started = asyncio.get_running_loop().time()
-        result = self.consider(request)
-        left = None if budget_ms is None else budget_ms / 1000 - (asyncio.get_running_loop().time() - started)
-        n_rows = 1 + sum(len(answer.offers) for answer in result.answers)
-        if left is not None and left <= 0:
-            return self._too_late(result)
-        writing = self._writer.submit(partial(_commit, result=result), n_rows=n_rows)
+        loop = asyncio.get_running_loop()
+        answering: asyncio.Future[Result] = loop.create_future()
+        self._asked.append((request, answering))
+        if len(self._asked) == 1:
+            loop.call_soon(self._answer)
         try:
-            return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(writing)), left)
+            left = None if budget_ms is None else budget_ms / 1000
+            return await asyncio.wait_for(asyncio.shield(answering), left)
         except TimeoutError:
-            if not writing.cancel():
-                writing.add_done_callback(lambda _: self._writer.submit(partial(_take_back, result=result)))
-            return self._too_late(result)
+            answering.add_done_callback(self._take_back)
+            return self._too_late(request)
+
+    def _answer(self) -> None:
+        """Answer all who asked since the last time, in one pass and one piece of work for the disk."""
+        waiting, self._asked = self._asked, []
+        try:
+            results = self.consider_all([request for request, _ in waiting])
+            work = partial(_commit, results=results)
+            writing = self._writer.submit(work, n_rows=sum(_n_rows(result) for result in results))
+        except Exception as error:  # noqa: BLE001  who asked is told
+            _tell(waiting, error)
+            return
+        done = asyncio.wrap_future(writing)
+        done.add_done_callback(lambda _: _tell(waiting, done.exception() or done.result()))
+
+    def _take_back(self, answering: asyncio.Future[Result]) -> None:
+        """Free the room that offers took which came too late to be answered."""
+        if not answering.exception():
+            offers = [offer.decision_id for one in answering.result().answers for offer in one.offers]
+            self._writer.submit(lambda connection: log.release(connection, offers))
 
     def consider(self, request: Request) -> Result:
         """Decide without writing anything down."""
+        return self.consider_all([request])[0]
+
+    def consider_all(self, requests: Sequence[Request]) -> list[Result]:
+        """Decide on many requests in one pass, without writing anything down."""
         loaded, at = self._loaded, now()
         if loaded.run is None:
-            return _fallback(loaded, request, "snapshot_missing", at)
+            return [_fallback(loaded, request, "snapshot_missing", at) for request in requests]
         with self.operations.reading() as connection:
-            known = state.read(connection, request.customer_id, request.anonymous_id, at)
+            known = [state.read(connection, one.customer_id, one.anonymous_id, at) for one in requests]
             seed = str(self._config.shop.seed)
             count = partial(log.used, connection, at=at)
             return decide.decide(
-                loaded.snapshot, loaded.compiled, [request], [known], now=at, seed=seed, contacts=count
-            )[0]
+                loaded.snapshot, loaded.compiled, requests, known, now=at, seed=seed, contacts=count
+            )
 
     def traced(self, decision_id: str) -> Traced | None:
         """Give a logged decision and what became of it."""
@@ -163,11 +186,11 @@ class Service:
             followed = log.outcomes(connection, [decision_id]) if found else []
         return Traced(found, [(one.verb, one.occurred_at) for one in followed]) if found else None
 
-    def _too_late(self, result: Result) -> Result:
+    def _too_late(self, request: Request) -> Result:
         """Give the fallback, and note it when there is time."""
-        request = dataclasses.replace(result.request, request_id=new_id())
-        late = _fallback(self._loaded, request, "budget", now())
-        self._writer.submit(partial(_commit, result=late))
+        again = dataclasses.replace(request, request_id=new_id())
+        late = _fallback(self._loaded, again, "budget", now())
+        self._writer.submit(partial(_commit, results=[late]))
         return late
 
     def _load(self) -> Loaded:
@@ -195,11 +218,6 @@ def now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)
 
 
-def new_id() -> str:
-    """Make the id of a request."""
-    return f"r_{uuid.uuid4().hex}"
-
-
 def _fallback(loaded: Loaded, request: Request, cause: str, at: datetime) -> Result:
     return Result(
         request=request,
@@ -220,31 +238,43 @@ def _nothing(request_id: str, placement: str, cause: str) -> Answer:
     return Answer(placement, "fallback", cause, detail, (), 0, {}, given, decision_id)
 
 
-def _commit(connection: sa.Connection, result: Result) -> Result:
-    """Count the offers against their caps, take back what found no room, and write down what is left."""
-    offers = [offer for answer in result.answers for offer in answer.offers]
+def _commit(connection: sa.Connection, results: Sequence[Result]) -> list[Result]:
+    """Count offers against their caps, take back what found no room, and write down what is left."""
+    kept = [_reserved(connection, result) for result in results]
+    log.record(connection, [row for result in kept for row in decide.log_rows(result)])
+    return kept
+
+
+def _reserved(connection: sa.Connection, result: Result) -> Result:
+    capped = [offer for answer in result.answers for offer in answer.offers if offer.caps]
     reached = {}
-    for offer in offers:
+    for offer in capped:
         full = log.reserve(
-            connection,
-            offer.decision_id,
-            offer.caps,
-            result.decided_at,
-            is_mandatory=offer.is_mandatory,
+            connection, offer.decision_id, offer.caps, result.decided_at, is_mandatory=offer.is_mandatory
         )
         if full:
             reached[offer.decision_id] = full
     kept = decide.withhold(result, reached)
-    left = {offer.decision_id for answer in kept.answers for offer in answer.offers}
     if reached:
-        log.release(connection, {offer.decision_id for offer in offers} - left)
-    log.record(connection, decide.log_rows(kept))
+        left = {offer.decision_id for answer in kept.answers for offer in answer.offers}
+        log.release(connection, {offer.decision_id for offer in capped} - left)
     return kept
 
 
-def _take_back(connection: sa.Connection, result: Result) -> None:
-    """Free the room that offers took which came too late to be answered."""
-    log.release(connection, [offer.decision_id for answer in result.answers for offer in answer.offers])
+def _n_rows(result: Result) -> int:
+    return sum(max(1, len(answer.offers)) for answer in result.answers)
+
+
+def _tell(
+    waiting: Sequence[tuple[Request, asyncio.Future[Result]]], told: Sequence[Result] | BaseException
+) -> None:
+    for number, (_, answering) in enumerate(waiting):
+        if answering.done():
+            continue
+        if isinstance(told, BaseException):
+            answering.set_exception(told)
+        else:
+            answering.set_result(told[number])
 
 
 def open_operations(folder: Path, database: str | None) -> Operations:
@@ -252,26 +282,3 @@ def open_operations(folder: Path, database: str | None) -> Operations:
     store = folder / "store"
     store.mkdir(parents=True, exist_ok=True)
     return Operations.open(store, url=database)
-
-
-def asked(
-    customer_id: str | None, placements: Sequence[str], *, cart: Sequence[str] | None = None, **said: Any
-) -> Request:
-    """Make a request of plain values."""
-    return Request(
-        request_id=new_id(),
-        customer_id=customer_id,
-        placements=tuple(Ask(name) for name in placements),
-        cart=None if cart is None else tuple(CartItem(one) for one in cart),
-        **said,
-    )
-
-
-def plain(result: Result) -> dict[str, Any]:
-    """Give a result as plain values, for JSON."""
-    values = dataclasses.asdict(result)
-    for answer in values["answers"]:
-        answer["detail"] = None if answer["detail"] is None else render(Message(**answer["detail"]))
-        for offer in answer["offers"]:
-            del offer["caps"]
-    return values

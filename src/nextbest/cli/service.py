@@ -84,7 +84,8 @@ def decide(  # noqa: PLR0913
 
     Example: [bold]nextbest decide 2375 --placement home --placement cart.addon --cart 1029743[/bold]
     """
-    from nextbest.app.serving import Service, asked, plain
+    from nextbest.app.asking import asked, plain
+    from nextbest.app.serving import Service
     from nextbest.cli.root import open_workspace
 
     request = asked(

@@ -16,13 +16,22 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from nextbest.app import keys
+from nextbest.app import keys, policies
 from nextbest.app.serving import now, open_operations
 from nextbest.engines.snapshots import Snapshots, write_manifest
+from nextbest.serving.policy import Policy
 
 ORIGIN = "https://shop.example"
 COMMAND = Path(sys.executable).with_name("nextbest")
 PRODUCTS = [("tea", "Green tea"), ("pot", "Teapot"), ("cup", "Cup"), ("milk", "Milk")]
+
+BEST = {"id": "email.best", "sources": ["bestsellers"], "channels": ["email"], "limit": 1}
+POLICY = {
+    "quiet_hours": {"start": "00:00", "end": "00:00"},
+    "holdout": {"share": 0},
+    "placements": [*Policy().model_dump()["placements"], BEST],
+}
+"""Nobody is held out by chance, and tests may run at night."""
 
 
 def publish(folder, name="r1", names=PRODUCTS):
@@ -52,6 +61,8 @@ def make_shop(folder):
     (folder / "store").mkdir()
     publish(folder)
     with open_operations(folder, None) as operations:
+        with operations.writing() as connection:
+            policies.publish(connection, Policy.read(POLICY, "policy"), at=now(), by="ann")
         server = keys.create(operations, "till", "server", by="ann", at=now())
         browser = keys.create(operations, "page", "browser", origins=[ORIGIN], by="ann", at=now())
     return Shop(folder, server, browser)
@@ -106,6 +117,21 @@ def wait_until_ready(served, seconds=30):
         else:
             return
     raise AssertionError((served.folder / "log").read_text()[-2000:])
+
+
+@pytest.fixture(name="make_shop")
+def make_shop_():
+    return make_shop
+
+
+@pytest.fixture(name="serving")
+def serving_():
+    return serving
+
+
+@pytest.fixture(name="publish")
+def publish_():
+    return publish
 
 
 @pytest.fixture(scope="session")

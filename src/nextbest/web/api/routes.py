@@ -11,7 +11,8 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from nextbest.app.serving import Service, new_id
+from nextbest.app.asking import new_id
+from nextbest.app.serving import Service
 from nextbest.base.messages import render
 from nextbest.serving.events import CALLS, Call
 from nextbest.web.api import measuring

@@ -1,0 +1,39 @@
+"""Requests made of plain values, and results turned into them."""
+
+from __future__ import annotations
+
+import dataclasses
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from nextbest.base.messages import Message, render
+from nextbest.serving.decide import Ask, CartItem, Request, Result
+
+
+def new_id() -> str:
+    """Make the id of a request."""
+    return f"r_{uuid.uuid4().hex}"
+
+
+def asked(
+    customer_id: str | None, placements: Sequence[str], *, cart: Sequence[str] | None = None, **said: Any
+) -> Request:
+    """Make a request of plain values."""
+    return Request(
+        request_id=new_id(),
+        customer_id=customer_id,
+        placements=tuple(Ask(name) for name in placements),
+        cart=None if cart is None else tuple(CartItem(one) for one in cart),
+        **said,
+    )
+
+
+def plain(result: Result) -> dict[str, Any]:
+    """Give a result as plain values, for JSON."""
+    values = dataclasses.asdict(result)
+    for answer in values["answers"]:
+        answer["detail"] = None if answer["detail"] is None else render(Message(**answer["detail"]))
+        for offer in answer["offers"]:
+            del offer["caps"]
+    return values
