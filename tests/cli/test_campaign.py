@@ -234,6 +234,14 @@ def test_a_mistake_is_one_sentence(nextbest, campaign_shop, words, said):
     assert "Traceback" not in done.err
 
 
+def test_a_file_in_chinese_says_in_chinese_why(nextbest, campaign_shop):
+    words = ("campaign", "export", "zh.csv", "--preset", "crm", "--language", "zh", "--in", campaign_shop)
+    assert nextbest(*words).code == 0
+    reasons = {row["推荐理由"] for row in rows_of(campaign_shop.parent / "zh.csv")}
+    assert reasons
+    assert not any("ought" in reason for reason in reasons), reasons
+
+
 def test_without_consents_a_plan_is_marked_and_nothing_goes_out(nextbest, shop):
     planned = nextbest("campaign", "plan", "--in", shop)
     assert "no table consents" in planned.out
