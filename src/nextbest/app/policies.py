@@ -56,7 +56,8 @@ def listed(connection: sa.Connection) -> list[dict[str, Any]]:
         .join(CHANGES, CHANGES.c.sequence == POLICIES.c.sequence)
         .order_by(POLICIES.c.version.desc())
     )
-    return [dict(row) for row in connection.execute(query).mappings()]
+    rows = connection.execute(query).mappings()
+    return [{str(name): value for name, value in row.items()} for row in rows]
 
 
 def problems(candidate: Policy) -> list[Message]:

@@ -25,6 +25,7 @@ from nextbest.serving import decide, events, log, state
 from nextbest.serving.decide import Answer, Assignment, Compiled, Request, Result, Snapshot
 from nextbest.serving.events import Call, EventSettings, Rejected
 from nextbest.serving.log import Appended, Decision, Writer, WriterSettings
+from nextbest.serving.policy import Policy
 
 _WRITE_ONLY: Final = Appended(0, 0, 0)
 
@@ -37,15 +38,6 @@ class Loaded:
     """Name of the run; ``None``: none has finished yet."""
     compiled: Compiled
     snapshot: Snapshot
-
-
-@dataclass(frozen=True, slots=True)
-class Traced:
-    """A logged decision and what became of it."""
-
-    decision: Decision
-    followed: Sequence[tuple[str, datetime]]
-    """Verb and instant, oldest first."""
 
 
 class Service:
@@ -179,12 +171,29 @@ class Service:
                 loaded.snapshot, loaded.compiled, requests, known, now=at, seed=seed, contacts=count
             )
 
-    def traced(self, decision_id: str) -> Traced | None:
-        """Give a logged decision and what became of it."""
+    def policy(self, number: int | None = None) -> Policy:
+        """Give a version of the policy; without a number, the one that holds in the database now."""
+        with self.operations.reading() as connection:
+            return policies.current(connection) if number is None else policies.of_version(connection, number)
+
+    def policy_versions(self) -> list[dict[str, Any]]:
+        """List the versions, newest first."""
+        with self.operations.reading() as connection:
+            return policies.listed(connection)
+
+    async def publish(
+        self, candidate: Policy, *, by: str, note: str | None = None, restores: int | None = None
+    ) -> int:
+        """Let a policy hold from now on, and give its version."""
+        work = partial(policies.publish, candidate=candidate, at=now(), by=by, note=note, restores=restores)
+        return await self._writer.write(work)
+
+    def traced(self, decision_id: str) -> tuple[Decision, list[tuple[str, datetime]]] | None:
+        """Give a logged decision and what became of it: verb and instant, oldest first."""
         with self.operations.reading() as connection:
             found = log.find(connection, decision_id)
             followed = log.outcomes(connection, [decision_id]) if found else []
-        return Traced(found, [(one.verb, one.occurred_at) for one in followed]) if found else None
+        return (found, [(one.verb, one.occurred_at) for one in followed]) if found else None
 
     def _too_late(self, request: Request) -> Result:
         """Give the fallback, and note it when there is time."""

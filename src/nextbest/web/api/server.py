@@ -18,6 +18,7 @@ from starlette.types import ASGIApp
 
 from nextbest.app.serving import Service
 from nextbest.base.errors import NextBestError
+from nextbest.web.api import looking
 from nextbest.web.api.gate import LOG, Gate, state_of
 from nextbest.web.api.problems import RefusedError, answer, refused
 from nextbest.web.api.routes import router
@@ -63,6 +64,7 @@ def routes(lifespan: Any = None) -> FastAPI:
         redirect_slashes=False,
     )
     app.include_router(router)
+    app.include_router(looking.router)
     for kind in (RefusedError, NextBestError, HTTPException, Exception):
         app.add_exception_handler(kind, _refuse)
     return app

@@ -1,0 +1,97 @@
+"""Routes for people who look after the service: logged decisions, and policies with all their versions."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter
+from pydantic import Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from nextbest.app.policies import problems
+from nextbest.base.messages import Message, render
+from nextbest.serving import policy
+from nextbest.serving.policy import Policy
+from nextbest.web.api.bodies import Body, Text
+from nextbest.web.api.gate import state_of
+from nextbest.web.api.problems import RefusedError
+from nextbest.web.api.reading import body_of, read, strict_json
+from nextbest.web.api.routes import as_json, service_of
+
+router: Final = APIRouter()
+
+
+class RollbackBody(Body):
+    """Which version holds again."""
+
+    version: Annotated[int, Field(ge=0, le=1_000_000_000)]
+    note: Text | None = None
+    """Why."""
+
+
+@router.get("/v1/decisions/{decision_id}", summary="A logged decision, its trace, and what became of it")
+async def decision(request: Request, decision_id: str) -> Response:
+    """Give a logged decision."""
+    found = service_of(request).traced(decision_id) if "\0" not in decision_id else None
+    if found is None:
+        raise RefusedError(404, "api.decision_unknown")
+    logged, followed = found
+    told = dataclasses.asdict(logged) | {"decided_at": f"{logged.decided_at.isoformat()}Z"}
+    return as_json(told | {"followed": [{"verb": verb, "at": f"{at.isoformat()}Z"} for verb, at in followed]})
+
+
+@router.get("/v1/policies", summary="The policy that holds, and all versions")
+async def policies(request: Request) -> Response:
+    """Give the policy that holds, and who published what when."""
+    service = service_of(request)
+    versions = [
+        one | {"published_at": f"{one['published_at'].isoformat()}Z"} for one in service.policy_versions()
+    ]
+    return as_json({"policy": service.policy().model_dump(mode="json"), "versions": versions})
+
+
+@router.post("/v1/policies/check", summary="What is wrong with a policy")
+async def check(request: Request) -> Response:
+    """List everything that is wrong with a policy; publishes nothing."""
+    return as_json({"problems": _told(problems(await _policy(request)), request)})
+
+
+@router.post("/v1/policies/publish", summary="Let a policy hold from now on", status_code=201)
+async def publish(request: Request) -> Response:
+    """Publish a policy as the next version, unless something is wrong with it."""
+    candidate = await _policy(request)
+    found = problems(candidate)
+    if found:
+        raise RefusedError(422, "api.policy_wrong", errors=_told(found, request), n=len(found))
+    version = await service_of(request).publish(candidate, by=_who(request), note=None)
+    return as_json({"version": version}, 201)
+
+
+@router.post("/v1/policies/rollback", summary="Let an older version hold again", status_code=201)
+async def rollback(request: Request) -> Response:
+    """Publish an older version again, as the next one."""
+    asked = read(RollbackBody, await body_of(request))
+    service = service_of(request)
+    older = service.policy(asked.version)
+    version = await service.publish(older, by=_who(request), note=asked.note, restores=asked.version)
+    return as_json({"version": version}, 201)
+
+
+async def _policy(request: Request) -> Policy:
+    content = strict_json(await body_of(request))
+    if not isinstance(content, dict):
+        raise RefusedError(400, "api.no_json", reason="expected an object")
+    return policy.Policy.read(content, "policy")
+
+
+def _told(found: list[Message], request: Request) -> list[dict[str, Any]]:
+    language = state_of(request)["language"]
+    return [{"code": one.code, "detail": render(one, language)} for one in found]
+
+
+def _who(request: Request) -> str:
+    """Name the key that asks: who changed something is known by it."""
+    key = state_of(request)["key"]
+    return f"{key.name} ({key.key_id})"
