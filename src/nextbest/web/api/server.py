@@ -19,9 +19,10 @@ from starlette.types import ASGIApp
 from nextbest.app.serving import Service
 from nextbest.base.errors import NextBestError
 from nextbest.web.api import looking
+from nextbest.web.api.describing import document
 from nextbest.web.api.gate import LOG, Gate, state_of
 from nextbest.web.api.problems import RefusedError, answer, refused
-from nextbest.web.api.routes import router
+from nextbest.web.api.routes import as_json, router
 
 LOOK: Final = 1.0
 """Seconds between two looks for a newer run or policy."""
@@ -61,10 +62,17 @@ def routes(lifespan: Any = None) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        openapi_url=None,
         redirect_slashes=False,
     )
     app.include_router(router)
     app.include_router(looking.router)
+    described = document(app)
+
+    async def openapi(_: Request) -> Response:
+        return as_json(described)
+
+    app.add_route("/openapi.json", openapi, include_in_schema=False)
     for kind in (RefusedError, NextBestError, HTTPException, Exception):
         app.add_exception_handler(kind, _refuse)
     return app

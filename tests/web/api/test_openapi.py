@@ -1,0 +1,36 @@
+"""The committed OpenAPI document is what the routes are."""
+
+import json
+from pathlib import Path
+
+import httpx
+
+from nextbest.web.api.describing import document
+from nextbest.web.api.server import routes
+
+COMMITTED = Path(__file__).parents[3] / "docs" / "openapi.json"
+
+
+def references(value):
+    """Find every reference in a document."""
+    if isinstance(value, dict):
+        own = [value["$ref"]] if isinstance(value.get("$ref"), str) else []
+        return own + [one for inner in value.values() for one in references(inner)]
+    return [one for inner in value for one in references(inner)] if isinstance(value, list) else []
+
+
+def test_the_committed_document_is_up_to_date():
+    written = json.dumps(document(routes()), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    assert COMMITTED.read_text(encoding="utf-8") == written, "run: python -m tools.openapi"
+
+
+def test_every_reference_leads_somewhere():
+    whole = json.loads(COMMITTED.read_text(encoding="utf-8"))
+    assert whole["openapi"].startswith("3.1")
+    for reference in references(whole):
+        assert reference.removeprefix("#/components/schemas/") in whole["components"]["schemas"]
+
+
+def test_the_service_gives_the_same_document(service):
+    told = httpx.get(f"{service.url}/openapi.json").json()
+    assert told == json.loads(COMMITTED.read_text(encoding="utf-8"))
