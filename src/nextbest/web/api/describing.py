@@ -14,6 +14,7 @@ from nextbest.web.api.looking import RollbackBody
 
 _READ: Final[dict[str, type[BaseModel]]] = {
     "/v1/decide": DecideBody,
+    "/v1/decide/batch": DecideBody,
     "/v1/policies/check": Policy,
     "/v1/policies/publish": Policy,
     "/v1/policies/rollback": RollbackBody,
@@ -59,6 +60,7 @@ def _describe(path: str, method: str, route: dict[str, Any]) -> None:
     if method == "post":
         model = _READ.get(path)
         schema: dict[str, Any] = {"type": ["object", "array"]}
+        media = "application/x-ndjson" if path.endswith("/decide/batch") else "application/json"
         if model:
             schema = {"$ref": f"#/components/schemas/{model.__name__}"}
-        route["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+        route["requestBody"] = {"required": True, "content": {media: {"schema": schema}}}

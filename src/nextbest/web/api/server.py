@@ -18,7 +18,7 @@ from starlette.types import ASGIApp
 
 from nextbest.app.serving import Service
 from nextbest.base.errors import NextBestError
-from nextbest.web.api import looking
+from nextbest.web.api import batch, looking
 from nextbest.web.api.describing import document
 from nextbest.web.api.gate import LOG, Gate, state_of
 from nextbest.web.api.problems import RefusedError, answer, refused
@@ -66,6 +66,7 @@ def routes(lifespan: Any = None) -> FastAPI:
         redirect_slashes=False,
     )
     app.include_router(router)
+    app.include_router(batch.router)
     app.include_router(looking.router)
     described = document(app)
 
