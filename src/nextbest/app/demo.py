@@ -43,6 +43,7 @@ MAPPINGS: Final[Mapping[str, Mapping[str, str]]] = {
 }
 SETTINGS: Final[Mapping[str, Mapping[str, Any]]] = {
     "rules": {"level": ("category", "product"), "sign": "both", "ordered": "both"},
+    "propensity": {"most_products": 4},
 }
 
 
