@@ -28,6 +28,11 @@ def test_ties_come_in_the_order_of_the_key(make_store):
     assert rows["line_id"].to_pylist() == ["l0", "l1", "l2", "l3"]
 
 
+def test_the_key_itself_can_be_sorted_by(make_store):
+    rows = looking.select(make_store(order_lines=LINES), "order_lines", sort="-line_id", limit=1)
+    assert rows["line_id"].to_pylist() == ["l3"]
+
+
 def test_a_condition_must_be_one(make_store):
     with pytest.raises(ExpressionError):
         looking.select(make_store(order_lines=LINES), "order_lines", where="net_revenue + 1")

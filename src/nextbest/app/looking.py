@@ -71,7 +71,7 @@ def select(
     order = [sort.lstrip("-")] if sort else []
     for name in (*order, *(columns or ())):
         _must_have(rows, table, name)
-    key = list(contracts()[table].key) if table in contracts() else []
+    key = [name for name in contracts()[table].key if name not in order] if table in contracts() else []
     first = [rows[name].desc() if sort and sort.startswith("-") else rows[name].asc() for name in order]
     rows = rows.order_by([*first, *key]) if first or key else rows
     rows = rows.select(list(columns)) if columns else rows

@@ -118,7 +118,10 @@ def best_depth(purchases: Purchases, share: float) -> int:
 
 
 def _contacts(purchases: Purchases, share: float) -> Floats:
-    return contact_profit(purchases.probability, purchases.earned, purchases.discount, purchases.cost, share)
+    profit: Floats = contact_profit(
+        purchases.probability, purchases.earned, purchases.discount, purchases.cost, share
+    )
+    return profit
 
 
 def _running(purchases: Purchases, share: float) -> Floats:
