@@ -67,7 +67,7 @@ def test_the_digest_knows_the_rows_and_not_their_order(shop):
     [
         ("sqlite:///{}/nowhere.db", None, "files.missing"),
         ("nosuch://ann:secret@host/shop", None, "files.not_a_database"),
-        ("postgresql://ann:secret@host/shop", None, "files.no_driver"),
+        ("mysql://ann:secret@host/shop", None, "files.no_driver"),
         ("sqlite:///{}/shop.db", "select nothing from orders", "files.query_failed"),
         ("sqlite:///{}/shop.db", "select * from orders where 0", "files.no_rows"),
         ("sqlite:///{}/shop.db", "select id, qty as id from orders", "files.duplicate_columns"),
