@@ -69,7 +69,7 @@ def _categories(n: int, seconds: float) -> Part:
         f"nextbest run propensity: {n} categories, 4 origins, from one file of 1.47 M lines",
         [
             Row(
-                "loaded, rules mined, customers seen on 5 days, models fitted, judged and explained",
+                "loaded, customers seen on 5 days, models fitted, judged and explained",
                 took,
                 f"{len(found)} models",
             )
