@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from nextbest.base.errors import WorkspaceError
+from nextbest.engines.operations import Operations
 from nextbest.serving.log import FullError, Writer, WriterSettings, append
 from nextbest.tables.operational import EVENTS
 
@@ -133,3 +134,29 @@ def test_events_that_cannot_be_written_do_not_hold_back_their_neighbours(operati
     with pytest.raises((sa.exc.DBAPIError, TypeError)):
         bad.result()
     assert count(operations) == 2
+
+
+def test_a_disk_that_fills_up_in_the_middle_of_a_commit_is_told_to_everybody(tmp_path, event):
+    """SQLite then undoes the whole transaction, also the work that was done before."""
+
+    def fill(connection):
+        n_pages = connection.exec_driver_sql("pragma page_count").scalar_one()
+        connection.exec_driver_sql(f"pragma max_page_count = {n_pages + 3}")
+        try:
+            append(connection, [event(f"x{n}", properties={"text": "y" * 30_000}) for n in range(50)])
+        finally:
+            connection.exec_driver_sql("pragma max_page_count = 1000000")
+
+    with Operations.open(tmp_path) as operations, Writer(operations.writing, WriterSettings()) as writer:
+        gate = hold(writer)
+        asked = [
+            writer.submit(lambda c: append(c, [event("e1")])),
+            writer.submit(fill),
+            writer.append([event("e2")]),
+        ]
+        gate.set()
+        for one in asked:
+            with pytest.raises(WorkspaceError, match="disk is full"):
+                one.result()
+        assert count(operations) == 0
+        assert writer.append([event("e2")]).result().n_accepted == 1

@@ -172,8 +172,18 @@ def _do_all(
 
 
 def _try(connection: sa.Connection, work: Work[Any]) -> tuple[Any, Exception | None]:
+    """Do one piece of work, or undo it.
+
+    A full disk or a lost connection may end the whole transaction: then nothing of the commit is kept, and this says so.
+    """
+    savepoint = connection.begin_nested()
     try:
-        with connection.begin_nested():
-            return work(connection), None
+        result = work(connection)
+        savepoint.commit()
     except Exception as error:  # noqa: BLE001  handed to the caller whose work it was
+        try:
+            savepoint.rollback()
+        except sa.exc.SQLAlchemyError:
+            raise error from None
         return None, error
+    return result, None
