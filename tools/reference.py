@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from nextbest.app.catalogue import CATALOGUE
-from nextbest.app.config import ShopSettings, SourceSettings, toml
+from nextbest.app.config import ServiceSettings, ShopSettings, SourceSettings, toml
 from nextbest.base.contract import Table
 from nextbest.base.settings import Settings
 from nextbest.sources.cleaning import CleaningSettings
@@ -61,6 +61,7 @@ def settings() -> Iterator[str]:
     sections: list[tuple[str, type[Settings]]] = [
         ("[shop]", ShopSettings),
         ("[[source]]", SourceSettings),
+        ("[service]", ServiceSettings),
         ("[cleaning]", CleaningSettings),
         *((f"[{card.name}]", card.settings) for card in CATALOGUE),
     ]

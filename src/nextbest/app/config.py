@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
@@ -21,6 +22,8 @@ from nextbest.sources.mapping import Layout, Mode, Shape, columns_of
 from nextbest.tables import CANONICAL
 
 FILE: Final = "nextbest.toml"
+DATABASE: Final = "NEXTBEST_DATABASE"
+"""Environment variable that goes before ``[service] database``."""
 FED: Final = (*CANONICAL, "orders", "rates")
 """Tables that files may feed."""
 
@@ -79,6 +82,14 @@ class SourceSettings(Settings):
         return Layout(self.table, self.columns, self.shape, self.fill_by, self.products)
 
 
+class ServiceSettings(Settings):
+    """Where runs, commands and the decision service find what happens between two runs."""
+
+    database: str | None = None
+    """URL of a PostgreSQL database in place of store/operations.db, such as postgresql://shop@db.example/nextbest. The password
+    need not stand here: PostgreSQL reads PGPASSWORD or ~/.pgpass. The environment's NEXTBEST_DATABASE goes before it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Config:
     """What ``nextbest.toml`` says, checked."""
@@ -88,6 +99,7 @@ class Config:
     cleaning: CleaningSettings
     capabilities: Mapping[str, Any]
     """Settings by capability, each of the type its card names."""
+    service: ServiceSettings = field(default_factory=ServiceSettings)
 
     @classmethod
     def read(cls, folder: Path) -> Self:
@@ -107,12 +119,14 @@ class Config:
             content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise SettingsError("app.toml_broken", file=FILE, reason=str(error)) from None
-        return cls.check(content)
+        config = cls.check(content)
+        database = os.environ.get(DATABASE)
+        return replace(config, service=ServiceSettings(database=database)) if database else config
 
     @classmethod
     def check(cls, content: Mapping[str, Any], where: str = FILE) -> Self:
         """Check settings read from anywhere; ``where`` is what errors name."""
-        known = {"shop", "source", "cleaning", *(card.name for card in CATALOGUE)}
+        known = {"shop", "source", "cleaning", "service", *(card.name for card in CATALOGUE)}
         for section in content:
             if section not in known:
                 raise SettingsError(
@@ -135,6 +149,7 @@ class Config:
             sources=sources,
             cleaning=CleaningSettings.read(content.get("cleaning", {}), f"{where}, [cleaning]"),
             capabilities=capabilities,
+            service=ServiceSettings.read(content.get("service", {}), f"{where}, [service]"),
         )
 
 
@@ -201,7 +216,7 @@ def write(
             "[source.columns]",
             *(f"{_key(ours)} = {toml(theirs)}" for ours, theirs in source.columns.items()),
         ]
-    parts += ["", "[cleaning]", document(CleaningSettings)]
+    parts += ["", "[service]", document(ServiceSettings), "", "[cleaning]", document(CleaningSettings)]
     for card in CATALOGUE:
         parts += ["", f"# {card.question}", f"[{card.name}]"]
         parts.append(document(card.settings, (capabilities or {}).get(card.name)))

@@ -14,12 +14,12 @@ import pyarrow as pa
 from nextbest.app import looking, plan, runner
 from nextbest.app.catalogue import CATALOGUE, contracts
 from nextbest.app.config import Config
+from nextbest.app.operating import open_operations
 from nextbest.base.capability import Capability, Moment
 from nextbest.base.errors import DataError, SettingsError
 from nextbest.base.findings import Finding
 from nextbest.base.settings import Settings
 from nextbest.engines.duckdb_store import DuckDBStore, read
-from nextbest.engines.operations import Operations
 from nextbest.engines.parts import Parts
 from nextbest.engines.snapshots import Snapshot, Snapshots, write_manifest
 
@@ -72,7 +72,7 @@ def run(
 ) -> Run:
     """Compute what changed and publish a snapshot; nothing is published where nothing changed."""
     cards = chosen(asked, config.capabilities)
-    inputs = _inputs(store, where)
+    inputs = _inputs(store, config, where)
     snapshots = Snapshots(store)
     name = run_name(now, snapshots.names())
     with snapshots.building(name) as folder:
@@ -122,9 +122,9 @@ def first_unseen_day(store: DuckDBStore) -> date | None:
     return None
 
 
-def _inputs(store: Path, where: Mapping[str, str]) -> Inputs:
+def _inputs(store: Path, config: Config, where: Mapping[str, str]) -> Inputs:
     parts = Parts.open(store / "tables")
-    with Operations.open(store) as operations:
+    with open_operations(store.parent, config=config) as operations:
         sequence = operations.sequence()
         operations.copy(parts, sequence)
         if not parts.files():

@@ -17,8 +17,8 @@ import sqlalchemy as sa
 from nextbest.app import keys, policies
 from nextbest.app.asking import asked, new_id
 from nextbest.app.config import Config
+from nextbest.app.operating import open_operations
 from nextbest.base.messages import Message
-from nextbest.engines.operations import Operations
 from nextbest.engines.parts import Parts
 from nextbest.engines.snapshots import Snapshots
 from nextbest.serving import decide, events, log, state
@@ -38,6 +38,8 @@ class Loaded:
     """Name of the run; ``None``: none has finished yet."""
     compiled: Compiled
     snapshot: Snapshot
+    files: Mapping[str, Sequence[Path]]
+    """Parquet files by table, of the run and of what was loaded."""
 
 
 class Service:
@@ -57,7 +59,7 @@ class Service:
         self._snapshots = Snapshots(self._store)
         self._events = EventSettings()
         self._asked: list[tuple[Request, asyncio.Future[Result]]] = []
-        self.operations = open_operations(folder, database)
+        self.operations = open_operations(folder, database, config=self._config)
         self._writer = Writer(self.operations.writing, WriterSettings())
         self._loaded = self._load()
         self.consider(asked(None, ["home"]))  # what is loaded at the first decision is loaded now
@@ -207,7 +209,7 @@ class Service:
             policy = policies.current(connection)
         compiled = decide.compile_policy(policy)
         current = self._snapshots.current()
-        files: Mapping[str, Any] = {}
+        files: Mapping[str, Sequence[Path]] = {}
         if current:
             files = Parts.open(self._store / "tables").files() | current.tables()
         shop = self._config.shop
@@ -219,7 +221,7 @@ class Service:
             never=self._config.capabilities["offers"].never,
         )
         paths = {name: files[name] for name in decide.TABLES if name in files}
-        return Loaded(loading.name, compiled, decide.load(paths, loading))
+        return Loaded(loading.name, compiled, decide.load(paths, loading), files)
 
 
 def now() -> datetime:
@@ -284,10 +286,3 @@ def _tell(
             answering.set_exception(told)
         else:
             answering.set_result(told[number])
-
-
-def open_operations(folder: Path, database: str | None) -> Operations:
-    """Open what people and the service write, of a workspace."""
-    store = folder / "store"
-    store.mkdir(parents=True, exist_ok=True)
-    return Operations.open(store, url=database)

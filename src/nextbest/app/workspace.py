@@ -16,6 +16,7 @@ from nextbest.app.checking import Check
 from nextbest.app.config import Config
 from nextbest.app.explaining import Explanation
 from nextbest.app.intake import Intake, take_in
+from nextbest.app.operating import open_operations
 from nextbest.app.running import Run
 from nextbest.base.capability import Moment
 from nextbest.base.errors import DataError
@@ -269,5 +270,4 @@ class Workspace:
         return Moment(date.fromisoformat(day) if day else None, self.config.shop.seed)
 
     def _operations(self) -> Operations:
-        self._store.mkdir(parents=True, exist_ok=True)
-        return Operations.open(self._store)
+        return open_operations(self.folder, config=self.config)

@@ -172,7 +172,7 @@ def revoke_key(
 
 @contextmanager
 def _operations(folder: Path, database: str | None) -> Iterator[Operations]:
-    from nextbest.app.serving import open_operations
+    from nextbest.app.operating import open_operations
     from nextbest.cli.root import open_workspace
 
     with open_operations(open_workspace(folder).folder, database) as operations:

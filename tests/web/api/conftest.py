@@ -17,7 +17,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from nextbest.app import keys, policies
-from nextbest.app.serving import now, open_operations
+from nextbest.app.operating import open_operations
+from nextbest.app.serving import now
 from nextbest.engines.snapshots import Snapshots, write_manifest
 from nextbest.serving.policy import Policy
 

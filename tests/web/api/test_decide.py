@@ -3,7 +3,7 @@
 import pytest
 import sqlalchemy as sa
 
-from nextbest.app.serving import open_operations
+from nextbest.app.operating import open_operations
 from nextbest.tables.operational import DECISIONS
 
 HOME = {"placements": [{"id": "home"}]}

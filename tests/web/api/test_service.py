@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from nextbest.app import policies
 from nextbest.app.asking import asked
-from nextbest.app.serving import Service, now, open_operations
+from nextbest.app.operating import open_operations
+from nextbest.app.serving import Service, now
 from nextbest.serving.policy import Policy
 from nextbest.tables.operational import DECISIONS, EVENTS
 
