@@ -9,7 +9,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from nextbest.models.recommend.core.orders import Ints
+from nextbest.models.recommend.core.orders import Floats, Ints
 
 _MOST_REFERENCES = 2000
 _LEAST_NEIGHBOURS = 5
@@ -46,7 +46,7 @@ class Neighbours:
                 (buyers.indptr, buyers.indices),
                 (theirs.indptr, theirs.indices),
                 itself,
-                self.n_nearest,
+                np.empty(self.n_nearest),
                 shares,
             )
         return shares
@@ -58,33 +58,53 @@ def _shares(
     buyers: tuple[Ints, Ints],
     bought: tuple[Ints, Ints],
     itself: Ints,
-    n_nearest: int,
+    nearest: Floats,
     shares: NDArray[np.float32],
 ) -> None:
     """Fill in the shares; rows of ones are given as where each begins and which columns it holds."""
-    length = 1 / np.sqrt(np.diff(bought[0]))
-    n_common = np.empty(len(length), dtype=np.int32)
+    near = np.empty(len(bought[0]) - 1, dtype=np.float64)
     said = np.empty(shares.shape[1], dtype=np.float64)
     for row in range(len(itself)):
-        n_common[:] = 0
-        for product in asked[1][asked[0][row] : asked[0][row + 1]]:
-            for other in buyers[1][buyers[0][product] : buyers[0][product + 1]]:
-                n_common[other] += 1
+        _cosines(asked[1][asked[0][row] : asked[0][row + 1]], buyers, bought[0], near)
         if itself[row] >= 0:
-            n_common[itself[row]] = 0
-        near = n_common * length
-        least = 0.0
-        if len(near) > n_nearest:
-            least = np.partition(near, len(near) - n_nearest)[len(near) - n_nearest]
+            near[itself[row]] = 0
+        least = _least_of_nearest(near, nearest)
         said[:] = 0
         total = 0.0
         for other in range(len(near)):
-            if n_common[other] and near[other] >= least:
+            if near[other] > 0 and near[other] >= least:
                 total += near[other]
                 for product in bought[1][bought[0][other] : bought[0][other + 1]]:
                     said[product] += near[other]
         if total:
-            shares[row] = said / total
+            for product in range(len(said)):
+                shares[row, product] = said[product] / total
+
+
+@numba.njit(nogil=True, cache=True)
+def _cosines(products: Ints, buyers: tuple[Ints, Ints], starts: Ints, near: Floats) -> None:
+    """Compare a customer with every reference, but for the customer's own length, which all have in common."""
+    near[:] = 0
+    for product in products:
+        for other in buyers[1][buyers[0][product] : buyers[0][product + 1]]:
+            near[other] += 1
+    for other in range(len(near)):
+        near[other] *= 1 / np.sqrt(starts[other + 1] - starts[other])
+
+
+@numba.njit(nogil=True, cache=True)
+def _least_of_nearest(near: Floats, nearest: Floats) -> float:
+    """Find the n-th greatest number; ``nearest`` holds the n greatest so far. numpy's partition takes seconds to compile."""
+    nearest[:] = 0
+    for value in near:
+        place = len(nearest) - 1
+        if value <= nearest[place]:
+            continue
+        while place > 0 and nearest[place - 1] < value:
+            nearest[place] = nearest[place - 1]
+            place -= 1
+        nearest[place] = value
+    return float(nearest[-1])
 
 
 def neighbours(bought: sp.csr_matrix) -> Neighbours:

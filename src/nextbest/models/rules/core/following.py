@@ -50,7 +50,7 @@ def count_following(
 
 
 @kernel
-def weigh_following(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one pass over buyers and their other products
+def weigh_following(  # noqa: C901, PLR0912, PLR0913, PLR0917 - one pass over buyers and their other products
     share: tuple[int, int, int, int],
     partners: tuple[Longs, Ints, Longs],
     own: tuple[Longs, Ints, Ints, Ints, Longs, Ints],
@@ -60,95 +60,86 @@ def weigh_following(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one pas
     started: tuple[Ints, int, int],
     out: tuple[Longs, Floats, Floats],
 ) -> None:
-    """Count the customers of each rule, those expected, and the quartiles of the days between."""
+    """Add up, for each rule, its customers, what chance and calendar make likely, and the quartiles of the days between."""
     first, stride, within_days, longest = share
     partner_starts, partner, rules = partners
     starts, holders, first_days, n_days, purchases, visits = own
     row_starts, products, firsts, row_days = rows
-    visit_starts, visit_products = baskets
     table_starts, widths, shares, steps = table
-    n_until, base, step = started
-    counts, expected, quartiles = out
-    n_products = len(starts) - 1
-    most = 0
-    for a in range(n_products):
-        most = max(most, partner_starts[a + 1] - partner_starts[a])
-    slot = np.full(n_products, -1, dtype=np.int32)
-    same = np.zeros(most, dtype=np.int32)
-    sums = np.zeros((most, 2, 3))
-    n_gaps = np.zeros((most, 2, longest + 1), dtype=np.int32)
-    for a in range(first, n_products, stride):
-        n_partners = partner_starts[a + 1] - partner_starts[a]
-        if n_partners == 0:
+    counts, likely, quartiles = out
+    slot = np.full(len(starts) - 1, -1, dtype=np.int32)
+    same = np.zeros(len(starts) - 1, dtype=np.int32)
+    for a in range(first, len(starts) - 1, stride):
+        lowest, highest = partner_starts[a], partner_starts[a + 1]
+        if lowest == highest:
             continue
-        for s in range(n_partners):
-            slot[partner[partner_starts[a] + s]] = s
+        n_gaps = np.zeros((highest - lowest, 2, longest + 1), dtype=np.int32)
+        for p in range(lowest, highest):
+            slot[partner[p]] = p - lowest
         for k in range(starts[a], starts[a + 1]):
-            customer = holders[k]
             for v in range(purchases[k], purchases[k + 1]):
-                j = visit_starts[visits[v] + 1] - 1
-                while visit_products[j] > a:
-                    if slot[visit_products[j]] >= 0:
-                        same[slot[visit_products[j]]] += 1
-                    j -= 1
+                _add_others(visits[v], a, baskets, same)
+            customer = holders[k]
             j = row_starts[customer + 1] - 1
             while products[j] > a:
                 b = products[j]
-                s = slot[b]
-                if s >= 0:
-                    n_either = n_days[k] + row_days[j] - same[s]
-                    width = widths[customer]
-                    place = table_starts[customer] + steps[n_either] * width
+                if slot[b] >= 0:
+                    n_either = n_days[k] + row_days[j] - same[b]
+                    place = table_starts[customer] + steps[n_either] * widths[customer]
                     for way in range(2):
-                        r = rules[partner_starts[a] + s, way]
-                        if r < 0:
+                        rule = rules[lowest + slot[b], way]
+                        if rule < 0:
                             continue
-                        if way == 0:
-                            body, head, body_day, head_day = a, b, first_days[k], firsts[j]
-                            n_body, n_head = n_days[k], row_days[j]
-                        else:
-                            body, head, body_day, head_day = b, a, firsts[j], first_days[k]
-                            n_body, n_head = row_days[j], n_days[k]
-                        counts[r, 1] += 1
-                        if n_body > same[s]:
-                            sums[s, way, 0] += (n_body - same[s]) / n_either * shares[place + steps[n_head]]
-                        sums[s, way, 1] += _between(
-                            n_until[head], base, step, body_day, body_day + within_days
+                        counts[rule, 1] += 1
+                        body, n_body, body_day, head, n_head, head_day = (
+                            a,
+                            n_days[k],
+                            first_days[k],
+                            b,
+                            row_days[j],
+                            firsts[j],
                         )
-                        sums[s, way, 2] += _between(
-                            n_until[body], base, step, head_day - 1 - within_days, head_day - 1
-                        )
+                        if way == 1:
+                            body, n_body, body_day, head, n_head, head_day = (
+                                head,
+                                n_head,
+                                head_day,
+                                body,
+                                n_body,
+                                body_day,
+                            )
+                        likely[rule, 0] += (n_body - same[b]) / n_either * shares[place + steps[n_head]]
+                        likely[rule, 1] += _between(started, head, body_day, body_day + within_days)
+                        likely[rule, 2] += _between(started, body, head_day - 1 - within_days, head_day - 1)
                         if 1 <= head_day - body_day <= within_days:
-                            n_gaps[s, way, head_day - body_day] += 1
-                    same[s] = 0
+                            n_gaps[slot[b], way, head_day - body_day] += 1
+                same[b] = 0
                 j -= 1
-        for s in range(n_partners):
-            b = partner[partner_starts[a] + s]
-            slot[b] = -1
+        for p in range(lowest, highest):
+            slot[partner[p]] = -1
             for way in range(2):
-                r = rules[partner_starts[a] + s, way]
-                if r >= 0:
-                    body, head = (a, b) if way == 0 else (b, a)
-                    if counts[r, 1] > 0:
-                        expected[r] = max(
-                            sums[s, way, 0],
-                            sums[s, way, 1] / n_until[head, -1],
-                            sums[s, way, 2] / n_until[body, -1],
-                        )
-                    counts[r, 0] = _quartiles(n_gaps[s, way], quartiles[r])
-                for at in range(3):
-                    sums[s, way, at] = 0.0
-                for gap in range(longest + 1):
-                    n_gaps[s, way, gap] = 0
+                if rules[p, way] >= 0:
+                    counts[rules[p, way], 0] = _quartiles(n_gaps[p - lowest, way], quartiles[rules[p, way]])
 
 
 @kernel
-def _between(n_until: Ints, base: int, step: int, after: int, until: int) -> int:
-    """Count the buyers who started later than ``after``, on ``until`` at the latest."""
-    last = len(n_until) - 1
+def _add_others(visit: int, a: int, baskets: tuple[Longs, Ints], same: Ints) -> None:
+    """Count a visit with ``a`` for each later-numbered product of it."""
+    starts, products = baskets
+    j = starts[visit + 1] - 1
+    while products[j] > a:
+        same[products[j]] += 1
+        j -= 1
+
+
+@kernel
+def _between(started: tuple[Ints, int, int], product: int, after: int, until: int) -> int:
+    """Count the buyers who started with a product later than ``after``, on ``until`` at the latest."""
+    n_until, base, step = started
+    last = n_until.shape[1] - 1
     low = min(max((after - base) // step + 1, 0), last)
     high = min(max((until - base) // step + 1, 0), last)
-    n: int = n_until[high] - n_until[low]
+    n: int = n_until[product, high] - n_until[product, low]
     return n
 
 

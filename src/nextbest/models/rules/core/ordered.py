@@ -93,7 +93,7 @@ def measure_sequences(
     partners = _partners(members, len(wanted))
     longest = min(within_days, int(np.ptp(visits.days)) if len(visits.days) else 0)
     counts = np.zeros((len(members), 2), dtype=np.int64)
-    expected, days = np.zeros(len(members)), np.full((len(members), 3), np.nan)
+    likely, days = np.zeros((len(members), 3)), np.full((len(members), 3), np.nan)
 
     def work(first: int, stride: int) -> None:
         weigh_following(
@@ -104,10 +104,12 @@ def measure_sequences(
             baskets,
             (shares.starts, shares.widths, shares.shares, shares.steps),
             (started.n_until, started.base, started.step),
-            (counts, expected, days),
+            (counts, likely, days),
         )
 
     in_threads(work, threads)
+    n_started = np.maximum(started.n_until[:, -1][members], 1)
+    expected = np.maximum(likely[:, 0], (likely[:, 1:] / n_started[:, ::-1]).max(axis=1))
     return Sequences(members[:, 0], members[:, 1], counts[:, 0], counts[:, 1], expected, days)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nextbest.models.rules.core.baskets import Baskets, Floats, Ints, Longs
-from nextbest.models.rules.core.kernel import in_threads, kernel, threads_for
+from nextbest.models.rules.core.kernel import grown, in_threads, kernel, threads_for
 from nextbest.models.rules.core.pairs import Pairs, TooManyError
 
 _PAIR = 2
@@ -121,16 +121,15 @@ def _longer(
 ) -> tuple[Ints, Longs]:
     pair_starts = np.searchsorted(pairs.first, np.arange(len(baskets.codes) + 1)).astype(np.int64)
 
-    def work(first: int, stride: int) -> tuple[Ints, Longs]:
+    def work(first: int, stride: int) -> Longs:
         share = (first, stride, floor, max_length, limit)
         lists = (baskets.starts, baskets.products, baskets.product_starts, baskets.tids)
         return _eclat(share, lists, pair_starts, pairs.second)
 
-    found = in_threads(work, threads or threads_for(len(baskets.products)))
-    members = np.concatenate([part[0] for part in found])
-    if len(members) > limit:
-        raise TooManyError(len(members))
-    return members, np.concatenate([part[1] for part in found])
+    found = np.concatenate(in_threads(work, threads or threads_for(len(baskets.products))))
+    if len(found) > limit:
+        raise TooManyError(len(found))
+    return found[:, :-1].astype(np.int32), found[:, -1].copy()
 
 
 @kernel
@@ -164,23 +163,35 @@ def _bitsets(a: int, lists: tuple[Longs, Ints, Longs, Ints], slot: Ints, rows: W
 
 
 @kernel
-def _eclat(  # noqa: C901, PLR0915 - one search, its stack in local arrays
+def _more_room(rows: Words, last: Ints) -> tuple[Words, Ints]:
+    """Copy the open levels into arrays of twice the length."""
+    n, n_words = rows.shape
+    more, longer = np.empty((2 * n, n_words), dtype=np.uint64), np.empty(2 * n, dtype=np.int32)
+    for row in range(n):
+        longer[row] = last[row]
+        for w in range(n_words):
+            more[row, w] = rows[row, w]
+    return more, longer
+
+
+@kernel
+def _eclat(  # noqa: C901 - one search, its stack in local arrays
     share: tuple[int, int, int, int, int],
     lists: tuple[Longs, Ints, Longs, Ints],
     pair_starts: Longs,
     partners: Ints,
-) -> tuple[Ints, Longs]:
-    """Grow sets depth first; the bitsets of the open levels lie one after the other in ``rows``."""
+) -> Longs:
+    """Grow sets depth first; the bitsets of the open levels lie one after the other in ``rows``.
+
+    Gives a row for each set: its members, -1 where it is shorter than the longest, and last its baskets.
+    """
     first, stride, floor, max_length, limit = share
     n_products = len(pair_starts) - 1
     slot = np.zeros(n_products, dtype=np.int32)
-    found = np.full((1024, max_length), -1, dtype=np.int32)
-    counts = np.empty(1024, dtype=np.int64)
+    found = np.empty((1024, max_length + 1), dtype=np.int64)
     n_found = 0
-    base = np.zeros(max_length + 1, dtype=np.int64)
-    size = np.zeros(max_length + 1, dtype=np.int64)
-    at = np.zeros(max_length + 1, dtype=np.int64)
-    prefix = np.zeros(max_length + 1, dtype=np.int32)
+    stack = np.zeros((4, max_length + 1), dtype=np.int64)
+    base, size, at, prefix = stack[0], stack[1], stack[2], stack[3]
     for a in range(first, n_products, stride):
         n_partners = pair_starts[a + 1] - pair_starts[a]
         if n_partners < _PAIR or n_found > limit:
@@ -192,7 +203,8 @@ def _eclat(  # noqa: C901, PLR0915 - one search, its stack in local arrays
             last[p] = partners[pair_starts[a] + p]
             slot[last[p]] = p + 1
         _bitsets(a, lists, slot, rows)
-        slot[last[:n_partners]] = 0
+        for p in range(n_partners):
+            slot[last[p]] = 0
         prefix[0] = a
         depth, base[0], size[0], at[0] = 0, 0, n_partners, 0
         while depth >= 0:
@@ -204,31 +216,22 @@ def _eclat(  # noqa: C901, PLR0915 - one search, its stack in local arrays
             prefix[depth + 1] = last[i]
             new = base[depth] + size[depth]
             n_new = 0
-            for j in range(i + 1, base[depth] + size[depth]):
+            for j in range(i + 1, new):
                 if new + n_new == len(rows):
-                    more = np.empty((2 * len(rows), n_words), dtype=np.uint64)
-                    more[: len(rows)] = rows
-                    rows = more
-                    longer = np.empty(len(rows), dtype=np.int32)
-                    longer[: len(last)] = last
-                    last = longer
+                    rows, last = _more_room(rows, last)
                 n_both = _meet(rows, i, j, new + n_new)
                 if n_both < floor:
                     continue
                 last[new + n_new] = last[j]
                 n_new += 1
                 if n_found == len(found):
-                    room = np.full((2 * n_found, max_length), -1, dtype=np.int32)
-                    room[:n_found] = found
-                    found = room
-                    tally = np.empty(2 * n_found, dtype=np.int64)
-                    tally[:n_found] = counts
-                    counts = tally
-                found[n_found, : depth + 2] = prefix[: depth + 2]
-                found[n_found, depth + 2] = last[j]
-                counts[n_found] = n_both
+                    found = grown(found)
+                for m in range(max_length):
+                    found[n_found, m] = prefix[m] if m < depth + _PAIR else -1
+                found[n_found, depth + _PAIR] = last[j]
+                found[n_found, max_length] = n_both
                 n_found += 1
             if n_new >= _PAIR and depth + 3 < max_length:
                 depth += 1
                 base[depth], size[depth], at[depth] = new, n_new, 0
-    return found[:n_found], counts[:n_found]
+    return found[:n_found]
