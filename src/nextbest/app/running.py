@@ -84,7 +84,8 @@ def run(
         shop = config.shop
         job.store.write("findings", runner.finding_rows(whole, shop.language, shop.currency))
         job.store.write("skipped", runner.skipped_rows(whole))
-        manifest = _manifest(job, inputs, whole) | {"run": name, "started_at": now}
+        written = sorted(path.stem for path in folder.glob("*.parquet"))
+        manifest = _manifest(job, inputs, whole) | {"run": name, "started_at": now, "tables": written}
         write_manifest(folder / "manifest.json", manifest)
     return Run(name, outcome)
 

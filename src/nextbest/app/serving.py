@@ -18,8 +18,10 @@ from nextbest.app import keys, policies
 from nextbest.app.asking import asked, new_id
 from nextbest.app.config import Config
 from nextbest.app.operating import open_operations
+from nextbest.base.errors import WorkspaceError
 from nextbest.base.messages import Message
 from nextbest.engines.parts import Parts
+from nextbest.engines.snapshots import Snapshot as Run
 from nextbest.engines.snapshots import Snapshots
 from nextbest.serving import decide, events, log, state
 from nextbest.serving.decide import Answer, Assignment, Compiled, Request, Result, Snapshot
@@ -51,9 +53,11 @@ class Service:
         The workspace.
     database
         URL of a PostgreSQL database in place of ``store/operations.db``.
+    is_patient
+        Open also while the current run cannot be read: until it can, decisions are fallbacks.
     """
 
-    def __init__(self, folder: Path, *, database: str | None = None) -> None:
+    def __init__(self, folder: Path, *, database: str | None = None, is_patient: bool = False) -> None:
         self._config = Config.read(folder)
         self._store = folder / "store"
         self._snapshots = Snapshots(self._store)
@@ -61,7 +65,13 @@ class Service:
         self._asked: list[tuple[Request, asyncio.Future[Result]]] = []
         self.operations = open_operations(folder, database, config=self._config)
         self._writer = Writer(self.operations.writing, WriterSettings())
-        self._loaded = self._load()
+        self._loaded = self._load(None)
+        try:
+            self.follow()
+        except WorkspaceError:
+            if not is_patient:
+                self.close()
+                raise
         self.consider(asked(None, ["home"]))  # what is loaded at the first decision is loaded now
 
     def __enter__(self) -> Self:
@@ -86,15 +96,22 @@ class Service:
         return self._writer.n_waiting
 
     def follow(self) -> bool:
-        """Take up a newer run or policy; tell whether there was one. Requests that are being answered keep the old one."""
+        """Take up a newer run or policy; tell whether there was one. Requests that are being answered keep the old one.
+
+        A policy holds at once, also while a newer run cannot be read.
+        """
+        before = self._loaded
         with self.operations.reading() as connection:
             version = policies.version(connection)
+            if version != before.compiled.policy.version:
+                compiled = decide.compile_policy(policies.current(connection))
+                if compiled.columns <= before.snapshot.customers.attributes.keys():
+                    self._loaded = dataclasses.replace(before, compiled=compiled)
         current = self._snapshots.current()
         name = current.name if current else None
-        if (name, version) == (self._loaded.run, self._loaded.compiled.policy.version):
-            return False
-        self._loaded = self._load()
-        return True
+        if (name, version) != (self._loaded.run, self._loaded.compiled.policy.version):
+            self._loaded = self._load(current)
+        return self._loaded is not before
 
     def key(self, text: str) -> keys.Key | None:
         """Find the key that a text is, if it still holds."""
@@ -204,14 +221,13 @@ class Service:
         self._writer.submit(partial(_commit, results=[late]))
         return late
 
-    def _load(self) -> Loaded:
+    def _load(self, current: Run | None) -> Loaded:
         with self.operations.reading() as connection:
             policy = policies.current(connection)
         compiled = decide.compile_policy(policy)
-        current = self._snapshots.current()
         files: Mapping[str, Sequence[Path]] = {}
         if current:
-            files = Parts.open(self._store / "tables").files() | current.tables()
+            files = current.with_inputs(Parts.open(self._store / "tables").files())
         shop = self._config.shop
         loading = decide.Loading(
             name=current.name if current else None,

@@ -10,16 +10,17 @@ import errno
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import filelock
 
 from nextbest.base.errors import WorkspaceError
 
+T = TypeVar("T")
 FORMAT: Final = 1
 """Version of the layout; a snapshot with a higher one was written by a newer nextbest."""
 KEEP: Final = 10
@@ -53,8 +54,31 @@ class Snapshot:
         return self.folder.name
 
     def tables(self) -> dict[str, list[Path]]:
-        """Parquet files by table."""
-        return {path.stem: [path] for path in sorted(self.folder.glob("*.parquet"))}
+        """Parquet files by table.
+
+        Raises
+        ------
+        WorkspaceError
+            Some that the run wrote are gone.
+        """
+        found = {path.stem: [path] for path in sorted(self.folder.glob("*.parquet"))}
+        return self._whole(found, self.manifest.get("tables", ()))
+
+    def with_inputs(self, files: Mapping[str, Sequence[Path]]) -> dict[str, Sequence[Path]]:
+        """Parquet files by table, with those of the canonical tables beside them.
+
+        Raises
+        ------
+        WorkspaceError
+            Some that the run read or wrote are gone: without them, guardrails would know less.
+        """
+        return {**self._whole(files, self.manifest.get("inputs", ())), **self.tables()}
+
+    def _whole(self, found: Mapping[str, T], named: Iterable[str]) -> dict[str, T]:
+        missing = sorted(set(named) - found.keys())
+        if missing:
+            raise WorkspaceError("engines.run_incomplete", run=self.name, missing=missing)
+        return dict(found)
 
 
 class Snapshots:
@@ -75,7 +99,7 @@ class Snapshots:
         """Open the last finished run; ``None`` before the first."""
         if not self._pointer.exists():
             return None
-        return self.open(self._pointer.read_text(encoding="utf-8").strip())
+        return self.open(self._pointer.read_text(encoding="utf-8", errors="replace").strip())
 
     def names(self) -> list[str]:
         """List the finished runs, oldest first."""

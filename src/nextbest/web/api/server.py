@@ -84,10 +84,12 @@ def from_environment() -> ASGIApp:
     folder = Path(os.environ["NEXTBEST_SERVE"])
     database = os.environ.get("NEXTBEST_DATABASE") or None
     rate = float(os.environ.get("NEXTBEST_RATE", "1000"))
-    return build(partial(Service, folder, database=database), rate=rate)
+    return build(partial(Service, folder, database=database, is_patient=True), rate=rate)
 
 
 async def _follow(service: Service) -> None:
+    """Look for newer runs and policies, whatever is wrong with one; the same trouble is told once."""
+    told = ""
     while True:
         await asyncio.sleep(LOOK)
         try:
@@ -95,8 +97,11 @@ async def _follow(service: Service) -> None:
                 LOG.info(
                     "now on run %s, policy %s", service.loaded.run, service.loaded.compiled.policy.version
                 )
-        except (NextBestError, OSError) as error:
-            LOG.warning("the newer run or policy cannot be used: %s", error)
+            told = ""
+        except Exception as error:  # noqa: BLE001  a run that cannot be read must not end the looking
+            if str(error) != told:
+                LOG.warning("the newer run or policy cannot be used: %s", error)
+            told = str(error)
 
 
 async def _refuse(request: Request, error: Exception) -> Response:

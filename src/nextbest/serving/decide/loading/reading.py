@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 from numpy.typing import NDArray
 
+from nextbest.base.errors import WorkspaceError
 from nextbest.serving.decide.core.ids import Ids
 from nextbest.serving.decide.core.shop import Ints, Lists, Places, Starts
 
@@ -47,10 +48,13 @@ class Files:
     def _part(
         self, path: Path, kinds: Mapping[str, pa.DataType], where: ds.Expression | None, needs: Sequence[str]
     ) -> pa.Table:
-        data = ds.dataset(path, format="parquet")
-        found = [name for name in kinds if name in data.schema.names]
-        has_rows = all(name in data.schema.names for name in needs)
-        rows = data.to_table(columns=found, filter=where) if has_rows else data.schema.empty_table()
+        try:
+            data = ds.dataset(path, format="parquet")
+            found = [name for name in kinds if name in data.schema.names]
+            has_rows = all(name in data.schema.names for name in needs)
+            rows = data.to_table(columns=found, filter=where) if has_rows else data.schema.empty_table()
+        except (pa.ArrowException, OSError) as error:
+            raise WorkspaceError("engines.table_unreadable", file=path.name) from error
         return pa.table(
             {
                 name: rows[name].cast(kind) if name in found else pa.nulls(rows.num_rows, kind)
