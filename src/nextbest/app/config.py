@@ -226,12 +226,12 @@ def write(
 def document(settings: type[Settings], values: Mapping[str, Any] | None = None, *, skip: str = "") -> str:
     """Write a section's settings as TOML: its meaning over each, what is set as it is, a default as a comment."""
     lines: list[str] = []
-    for name, field in settings.model_fields.items():
+    for name, said in settings.model_fields.items():
         if name == skip:
             continue
         value = None if values is None else values.get(name)
-        default = "" if field.is_required() or field.default in (None, (), {}) else toml(field.default)
-        meaning = (field.description or "").replace("``", "")
+        default = "" if said.is_required() or said.default in (None, (), {}) else toml(said.default)
+        meaning = (said.description or "").replace("``", "")
         lines += [f"# {line}" for line in meaning.splitlines()]
         lines.append(f"# {name} = {default}".rstrip() if value in (None, ()) else f"{name} = {toml(value)}")
     return "\n".join(lines)

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from nextbest.base.errors import DataError
 from nextbest.engines.operations.database import Database
 from nextbest.engines.operations.records import STATES, Review, State, WrittenRule
-from nextbest.serving.log import Erased, erase, everything_about
+from nextbest.serving.log import Erased, Forgotten, Person, erase, everything_about, forgotten
 from nextbest.tables.operational import CHANGES, REVIEWS, WRITTEN_RULES, next_sequence
 
 if TYPE_CHECKING:
@@ -82,18 +82,23 @@ class Operations:
         """Open a transaction that sees one state of the database and changes nothing."""
         return self._database.reading()
 
-    def everything_about(self, customer_id: str) -> dict[str, list[dict[str, Any]]]:
+    def everything_about(self, customer: str | Person) -> dict[str, list[dict[str, Any]]]:
         """Give every operational row about a customer, by table, ready for JSON."""
         with self._database.reading() as connection:
-            return everything_about(connection, customer_id)
+            return everything_about(connection, customer)
 
-    def erase(self, customer_id: str, *, by: str | None, at: datetime) -> Erased:
+    def erase(self, customer: str | Person, *, by: str | None, at: datetime) -> Erased:
         """Forget a customer: every operational row goes, keyed hashes of the ids stay.
 
         The next run copies the canonical parts again without them.
         """
         with self._database.erasing() as connection:
-            return erase(connection, customer_id, _utc(at), by=by)
+            return erase(connection, customer, _utc(at), by=by)
+
+    def forgotten(self, *, after: int = 0) -> Forgotten:
+        """Tell who was erased, by changes after a number."""
+        with self._database.reading() as connection:
+            return forgotten(connection, after=after)
 
     def review(
         self, rule_id: str, state: State, *, by: str | None, at: datetime, note: str | None = None

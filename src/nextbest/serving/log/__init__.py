@@ -1,6 +1,6 @@
 """The log: events and decisions on the disk before anybody is told, contacts that never exceed their caps.
 
-``append``, ``record`` and ``reserve`` work within a writing transaction; a ``Writer`` gathers such work from many callers into
+``append``, ``record`` and ``reserve`` (many: ``Reserving``) work within a writing transaction; a ``Writer`` gathers such work from many callers into
 few commits. ``erase`` and ``everything_about`` serve a customer's rights.
 """
 
@@ -20,10 +20,18 @@ from nextbest.serving.log.spec import (
 )
 
 if TYPE_CHECKING:
-    from nextbest.serving.log.contacts import release, reserve, used
+    from nextbest.serving.log.contacts import Reserving, release, reserve, used
     from nextbest.serving.log.decisions import find, of_request, outcomes, record
     from nextbest.serving.log.events import append
-    from nextbest.serving.log.rights import Erased, erase, everything_about
+    from nextbest.serving.log.rights import (
+        Erased,
+        Forgotten,
+        Person,
+        erase,
+        everything_about,
+        forgotten,
+        known_as,
+    )
     from nextbest.serving.log.writer import FullError, Writer
 
 __all__ = [
@@ -32,15 +40,20 @@ __all__ = [
     "Cap",
     "Decision",
     "Erased",
+    "Forgotten",
     "FullError",
     "Outcome",
+    "Person",
     "Reached",
+    "Reserving",
     "Writer",
     "WriterSettings",
     "append",
     "erase",
     "everything_about",
     "find",
+    "forgotten",
+    "known_as",
     "of_request",
     "outcomes",
     "record",
@@ -53,6 +66,10 @@ _PLACES: Final = {
     "erase": "rights",
     "Erased": "rights",
     "everything_about": "rights",
+    "Forgotten": "rights",
+    "forgotten": "rights",
+    "known_as": "rights",
+    "Person": "rights",
     "find": "decisions",
     "FullError": "writer",
     "of_request": "decisions",
@@ -60,6 +77,7 @@ _PLACES: Final = {
     "record": "decisions",
     "release": "contacts",
     "reserve": "contacts",
+    "Reserving": "contacts",
     "used": "contacts",
     "Writer": "writer",
 }

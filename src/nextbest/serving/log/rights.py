@@ -1,7 +1,7 @@
 """A customer's rights over the operational tables: everything kept about one, and forgetting one.
 
-Of an erased customer a keyed hash stays: events that are sent again from before the erasure are dropped, and a run that finds
-the hash of an id knows that its rows must go. Who comes back later is kept as anybody.
+Of an erased customer a keyed hash stays: events and files that bring back what was before the erasure are dropped. Who comes
+back later is kept as anybody.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ import sqlalchemy as sa
 from nextbest.serving.events import Event
 from nextbest.tables.operational import (
     AUDIT,
+    CHANGES,
     CONTACTS,
     DECISIONS,
     ERASURES,
@@ -44,37 +45,79 @@ class Erased:
 
 
 @dataclass(frozen=True, slots=True)
-class _Person:
-    """Every id under which a customer is known here."""
+class Person:
+    """Every id under which a customer is known.
+
+    Examples
+    --------
+    >>> "a-1" in Person(("ann",), ("a-1",))
+    True
+    """
 
     customers: tuple[str, ...]
-    devices: tuple[str, ...]
+    devices: tuple[str, ...] = ()
+
+    def __contains__(self, one: object) -> bool:
+        return one in self.customers or one in self.devices
+
+    def __or__(self, other: Person) -> Person:
+        """Join what is known of one person."""
+        return Person(
+            tuple(sorted({*self.customers, *other.customers})), tuple(sorted({*self.devices, *other.devices}))
+        )
 
     @property
     def subjects(self) -> list[str]:
+        """Ids as the log names them: ``c:`` customers, ``a:`` devices."""
         return [f"c:{name}" for name in self.customers] + [f"a:{name}" for name in self.devices]
 
-    def owns(self, table: sa.Table) -> sa.ColumnElement[bool]:
-        """Select a customer's rows: by id, or by a device while nobody was known on it."""
-        by_device = table.c.customer_id.is_(None) & table.c.anonymous_id.in_(self.devices)
-        return table.c.customer_id.in_(self.customers) | by_device
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """Who was erased, known by hashes only."""
+
+    key: str | None = None
+    digests: Mapping[str, datetime] = field(default_factory=dict)
+    """When each was erased, UTC without zone."""
+
+    def __bool__(self) -> bool:
+        return bool(self.digests)
+
+    def erased_at(self, subject: str) -> datetime | None:
+        """Tell when a subject (``c:ann``, ``a:a-1``) was erased; ``None``: never."""
+        return self.digests.get(digest(self.key, subject)) if self.key and self.digests else None
 
 
-def everything_about(connection: sa.Connection, customer_id: str) -> dict[str, list[dict[str, Any]]]:
+def known_as(connection: sa.Connection, customer_id: str) -> Person:
+    """Collect the ids of a customer, whichever of them was asked for."""
+    former = sa.select(LINKS.c.customer_id).where(LINKS.c.alias == f"c:{customer_id}")
+    customers = {customer_id, *connection.scalars(former)}
+    aliases = list(connection.scalars(sa.select(LINKS.c.alias).where(LINKS.c.customer_id.in_(customers))))
+    customers |= {alias[2:] for alias in aliases if alias.startswith("c:")}
+    devices = {alias[2:] for alias in aliases if alias.startswith("a:")}
+    return Person(tuple(sorted(customers)), tuple(sorted(devices)))
+
+
+def everything_about(connection: sa.Connection, customer: str | Person) -> dict[str, list[dict[str, Any]]]:
     """Give every operational row about a customer, by table, ready for JSON.
 
     Parameters
     ----------
     connection
         Any.
-    customer_id
-        Also one that turned out to be another customer.
+    customer
+        An id, also one that turned out to be another customer; or all ids of one.
     """
-    person = _person(connection, customer_id)
-    queries = {table.name: sa.select(table).where(person.owns(table)) for table in _ABOUT}
+    person = _person(connection, customer)
+    queries = {table.name: sa.select(table).where(_owned(table, person)) for table in _ABOUT}
     queries["contacts"] = sa.select(CONTACTS).where(_contacts(person))
     queries["links"] = sa.select(LINKS).where(LINKS.c.customer_id.in_(person.customers))
     queries["subject_state"] = sa.select(SUBJECT_STATE).where(SUBJECT_STATE.c.subject.in_(person.subjects))
+    queries["audit"] = (
+        sa.select(AUDIT.c.action, AUDIT.c.object, AUDIT.c.detail, CHANGES.c.changed_at, CHANGES.c.changed_by)
+        .join(CHANGES)
+        .where(AUDIT.c.object.in_(person.customers))
+    )
     return {
         name: sorted(
             (
@@ -87,34 +130,45 @@ def everything_about(connection: sa.Connection, customer_id: str) -> dict[str, l
     }
 
 
-def erase(connection: sa.Connection, customer_id: str, at: datetime, *, by: str | None = None) -> Erased:
+def erase(
+    connection: sa.Connection, customer: str | Person, at: datetime, *, by: str | None = None
+) -> Erased:
     """Forget a customer: every row goes, a keyed hash of each of the customer's ids stays.
 
     Parameters
     ----------
     connection
         In a writing transaction.
-    customer_id
-        Also one that turned out to be another customer; unknown ones leave their hash all the same.
+    customer
+        An id, also one that turned out to be another customer, or all ids of one; unknown ones leave their hash all the same.
     at
         UTC without zone; what is sent again from before is dropped.
     by
         Who asked for it to be done.
     """
-    person = _person(connection, customer_id)
+    person = _person(connection, customer)
     touched = sorted(
         {
             n
             for table in _ABOUT
-            for n in connection.scalars(sa.select(table.c.sequence).where(person.owns(table)))
+            for n in connection.scalars(sa.select(table.c.sequence).where(_owned(table, person)))
         }
     )
     n_contacts = connection.execute(sa.delete(CONTACTS).where(_contacts(person))).rowcount
-    counts = [connection.execute(sa.delete(table).where(person.owns(table))).rowcount for table in _ABOUT]
+    counts = [connection.execute(sa.delete(table).where(_owned(table, person))).rowcount for table in _ABOUT]
     connection.execute(sa.delete(LINKS).where(LINKS.c.customer_id.in_(person.customers)))
     connection.execute(sa.delete(SUBJECT_STATE).where(SUBJECT_STATE.c.subject.in_(person.subjects)))
     _leave_hashes(connection, person, at, by=by, touched=touched)
     return Erased(counts[0], counts[1], n_contacts)
+
+
+def forgotten(connection: sa.Connection, *, after: int = 0) -> Forgotten:
+    """Tell who was erased, by changes after a number."""
+    rows = connection.execute(
+        sa.select(ERASURES.c.digest, ERASURES.c.erased_at).where(ERASURES.c.sequence > after)
+    )
+    digests = {row.digest: row.erased_at for row in rows}
+    return Forgotten(_key(connection), digests) if digests else Forgotten()
 
 
 def erased_among(connection: sa.Connection, events: Sequence[Event]) -> set[str]:
@@ -144,23 +198,23 @@ def digest(key: str, subject: str) -> str:
     return hmac.new(bytes.fromhex(key), subject.encode(), hashlib.sha256).hexdigest()
 
 
-def _person(connection: sa.Connection, customer_id: str) -> _Person:
-    """Collect the ids of a customer, whichever of them was asked for."""
-    former = sa.select(LINKS.c.customer_id).where(LINKS.c.alias == f"c:{customer_id}")
-    customers = {customer_id, *connection.scalars(former)}
-    aliases = list(connection.scalars(sa.select(LINKS.c.alias).where(LINKS.c.customer_id.in_(customers))))
-    customers |= {alias[2:] for alias in aliases if alias.startswith("c:")}
-    devices = {alias[2:] for alias in aliases if alias.startswith("a:")}
-    return _Person(tuple(sorted(customers)), tuple(sorted(devices)))
+def _person(connection: sa.Connection, customer: str | Person) -> Person:
+    return known_as(connection, customer) if isinstance(customer, str) else customer
 
 
-def _contacts(person: _Person) -> sa.ColumnElement[bool]:
+def _owned(table: sa.Table, person: Person) -> sa.ColumnElement[bool]:
+    """Select a customer's rows: by id, or by a device while nobody was known on it."""
+    by_device = table.c.customer_id.is_(None) & table.c.anonymous_id.in_(person.devices)
+    return table.c.customer_id.in_(person.customers) | by_device
+
+
+def _contacts(person: Person) -> sa.ColumnElement[bool]:
     """Select contacts by their decisions: a scope is only text."""
-    return CONTACTS.c.decision_id.in_(sa.select(DECISIONS.c.decision_id).where(person.owns(DECISIONS)))
+    return CONTACTS.c.decision_id.in_(sa.select(DECISIONS.c.decision_id).where(_owned(DECISIONS, person)))
 
 
 def _leave_hashes(
-    connection: sa.Connection, person: _Person, at: datetime, *, by: str | None, touched: Iterable[int]
+    connection: sa.Connection, person: Person, at: datetime, *, by: str | None, touched: Iterable[int]
 ) -> None:
     key = _key(connection)
     if key is None:
