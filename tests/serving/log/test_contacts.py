@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nextbest.serving.log import Cap, release, reserve, used
+from nextbest.serving.log import Cap, Reserving, release, reserve, used
 from nextbest.tables.operational import CONTACTS
 
 WEEK = timedelta(days=7)
@@ -114,3 +114,35 @@ def test_ten_thousand_racing_requests_never_exceed_a_cap(database, operations):
     assert counts.pop("offer:o1") == sum(int(granted) for granted, _ in told) == 650
     assert max(counts.values()) <= 7
     assert sum(counts.values()) == 650
+
+
+def test_decisions_of_one_commit_share_the_room(operations, noon):
+    asked = [(f"d{n}", (MAIL, OFFER)) for n in range(3)] + [("must", (MAIL,)), ("free", ())]
+    with operations.writing() as connection, Reserving(connection, asked, noon) as reserving:
+        assert [reserving.take("d0"), reserving.take("d0"), reserving.take("d1")] == [None] * 3
+        assert reserving.take("d2").n_before == 2
+        reserving.give_back("d0")
+        assert reserving.take("d2") is None
+        assert reserving.take("must", is_mandatory=True) is reserving.take("free") is None
+    with operations.reading() as connection:
+        assert used(connection, [MAIL, OFFER], noon) == {MAIL: 3, OFFER: 2}
+
+
+def test_work_that_fails_reserves_nothing(operations, noon):
+    def fail(connection):
+        with Reserving(connection, [("d1", (MAIL,))], noon) as reserving:
+            reserving.take("d1")
+            raise LookupError
+
+    with operations.writing() as connection, pytest.raises(LookupError):
+        fail(connection)
+    with operations.reading() as connection:
+        assert used(connection, [MAIL], noon) == {MAIL: 0}
+
+
+def test_the_caps_of_a_long_list_are_counted_in_pieces(operations, noon):
+    ask(operations, "d1", noon, MAIL)
+    caps = [Cap(f"c:{n}/email", 2, WEEK) for n in range(40_000)]
+    with operations.reading() as connection:
+        counts = used(connection, [*caps, MAIL], noon)
+    assert (len(counts), sum(counts.values())) == (40_001, 1)

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nextbest.serving.log import append
-from nextbest.serving.state import read, subjects
+from nextbest.serving.state import read, read_all, subjects
 from nextbest.tables.operational import LINKS, SUBJECT_STATE, TABLES
 
 
@@ -113,3 +113,16 @@ def test_order_retries_and_batches_do_not_matter(operations, event, story, data)
         states = {subject: json.loads(text) for subject, text, _, _ in rows(operations, SUBJECT_STATE)}
         results.append((states, [row[:3] for row in rows(operations, LINKS)]))
     assert results[0] == results[1] == results[2]
+
+
+def test_many_visitors_are_read_as_each_would_be_alone(operations, event, noon):
+    put(operations, event("e1", product_id="tea"), event("e2", who=None, device="a-1", product_id="jam"))
+    put(
+        operations,
+        event("e3", "identify", 5, "bob", "a-2"),
+        event("e4", who=None, device="a-2", product_id="pot"),
+    )
+    visitors = [(who, device) for who in ("ann", "bob", None) for device in ("a-1", "a-2", "a-3", None)]
+    with operations.reading() as connection:
+        together = read_all(connection, visitors, noon)
+        assert together == [read(connection, who, device, noon) for who, device in visitors]

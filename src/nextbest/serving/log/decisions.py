@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
+import orjson
 import sqlalchemy as sa
 
 from nextbest.serving.events import DECISION_VERBS
+from nextbest.serving.log.inserting import insert
 from nextbest.serving.log.spec import Decision
 from nextbest.tables.operational import DECISIONS, EVENTS, next_sequence
 
 _JSON: Final = ("product_ids", "trace")
+_FIELDS: Final = (*(one.name for one in dataclasses.fields(Decision) if one.name not in _JSON), *_JSON)
+_values: Final = attrgetter(*_FIELDS)
 
 
 class FollowedBy(NamedTuple):
@@ -40,9 +44,7 @@ def record(connection: sa.Connection, decisions: Sequence[Decision]) -> None:
     if not decisions:
         return
     sequence = next_sequence(connection, decisions[0].decided_at)
-    connection.execute(
-        DECISIONS.insert(), [_row(decision) | {"sequence": sequence} for decision in decisions]
-    )
+    insert(connection, DECISIONS, ("sequence", *_FIELDS), [(sequence, *_row(one)) for one in decisions])
 
 
 def find(connection: sa.Connection, decision_id: str) -> Decision | None:
@@ -69,12 +71,13 @@ def outcomes(connection: sa.Connection, decision_ids: Iterable[str]) -> list[Fol
     ]
 
 
-def _row(decision: Decision) -> dict[str, Any]:
-    row = {field.name: getattr(decision, field.name) for field in dataclasses.fields(decision)}
-    for name in _JSON:
-        if row[name] is not None:
-            row[name] = json.dumps(row[name], ensure_ascii=False, separators=(",", ":"))
-    return row
+def _row(decision: Decision) -> tuple[Any, ...]:
+    *plain, product_ids, trace = _values(decision)
+    return *plain, _json(product_ids), _json(trace)
+
+
+def _json(value: object) -> str | None:
+    return None if value is None else orjson.dumps(value).decode()
 
 
 def _read(connection: sa.Connection, which: sa.ColumnElement[bool]) -> Iterator[Decision]:
@@ -82,5 +85,5 @@ def _read(connection: sa.Connection, which: sa.ColumnElement[bool]) -> Iterator[
         values = {name: value for name, value in row.items() if name != "sequence"}
         for name in _JSON:
             if values[name] is not None:
-                values[name] = json.loads(values[name])
+                values[name] = orjson.loads(values[name])
         yield Decision(**values)

@@ -9,12 +9,15 @@ from typing import Final
 import sqlalchemy as sa
 
 from nextbest.serving.events import DECISION_VERBS, Event
+from nextbest.serving.log.inserting import insert
 from nextbest.serving.log.rights import erased_among
 from nextbest.serving.log.spec import Appended
 from nextbest.serving.state import absorb
 from nextbest.tables.operational import DECISIONS, EVENTS, next_sequence
 
-_KNOWN: Final = sa.select(EVENTS.c.event_id)
+_KNOWN: Final = sa.select(EVENTS.c.event_id).where(
+    EVENTS.c.event_id.in_(sa.bindparam("asked", expanding=True))
+)
 _OFFERS: Final = sa.select(DECISIONS.c.decision_id, DECISIONS.c.offer_id)
 
 
@@ -39,13 +42,13 @@ def append_all(connection: sa.Connection, batches: Sequence[Sequence[Event]]) ->
     """Append several batches at once, and tell what became of each; see :func:`append`."""
     home = {event.event_id: place for place in reversed(range(len(batches))) for event in batches[place]}
     once = {event.event_id: event for batch in reversed(batches) for event in reversed(batch)}
-    known = set(connection.scalars(_KNOWN.where(EVENTS.c.event_id.in_(sorted(once))))) if once else set()
+    known = set(connection.scalars(_KNOWN, {"asked": sorted(once)})) if once else set()
     new = [event for event in reversed(once.values()) if event.event_id not in known]
     erased = erased_among(connection, new)
     kept = _with_offers(connection, [event for event in new if event.event_id not in erased])
     if kept:
         sequence = next_sequence(connection, kept[0].received_at)
-        connection.execute(EVENTS.insert(), [event._asdict() | {"sequence": sequence} for event in kept])
+        insert(connection, EVENTS, ("sequence", *Event._fields), [(sequence, *event) for event in kept])
         absorb(connection, kept, sequence)
     n_new = Counter(home[event.event_id] for event in new)
     n_erased = Counter(home[event_id] for event_id in erased)

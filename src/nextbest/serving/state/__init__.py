@@ -1,6 +1,6 @@
 """State: what is true of a visitor now (cart, views, searches, offers, session, consents), one row per subject.
 
-``absorb`` takes events in within their transaction; ``read`` gives what a decision needs; ``subjects`` names the rows.
+``absorb`` takes events in within their transaction; ``read`` (of many: ``read_all``) gives what a decision needs; ``subjects`` names the rows.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from nextbest.serving.state.spec import CartLine, OfferEvent, Seen, Session, SubjectState
 
 if TYPE_CHECKING:
-    from nextbest.serving.state.rows import absorb, read, subjects
+    from nextbest.serving.state.rows import absorb, read, read_all, subjects
 
 __all__ = [
     "CartLine",
@@ -20,6 +20,7 @@ __all__ = [
     "SubjectState",
     "absorb",
     "read",
+    "read_all",
     "subjects",
 ]
 

@@ -8,12 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any, Final
 
 import orjson
 import sqlalchemy as sa
 
 from nextbest.serving.events import Event
 from nextbest.tables.operational import LINKS
+
+_BY_ALIAS: Final = sa.select(LINKS.c.alias, LINKS.c.customer_id, LINKS.c.since_at).where(
+    LINKS.c.alias.in_(sa.bindparam("asked", expanding=True))
+)
+_BY_CUSTOMER: Final = sa.select(LINKS.c.alias, LINKS.c.customer_id, LINKS.c.since_at).where(
+    LINKS.c.customer_id.in_(sa.bindparam("asked", expanding=True))
+)
 
 
 class Links:
@@ -32,7 +40,7 @@ class Links:
         self._connection = connection
         self._sequence = sequence
         self.since: dict[str, dict[str, datetime]] = {}
-        self._load(LINKS.c.alias.in_(sorted(set(aliases))))
+        self._load(_BY_ALIAS, sorted(set(aliases)))
 
     def owner(self, alias: str) -> str | None:
         """Name the customer that a subject turned out to be."""
@@ -58,7 +66,7 @@ class Links:
 
     def _follow(self, former: str, customer_id: str) -> None:
         """Let what was linked to a customer who turned out to be another be linked to that one."""
-        self._load(LINKS.c.customer_id == former)
+        self._load(_BY_CUSTOMER, [former])
         self._connection.execute(sa.delete(LINKS).where(LINKS.c.customer_id == former))
         for alias, customers in self.since.items():
             if former in customers:
@@ -73,9 +81,9 @@ class Links:
         self._connection.execute(LINKS.insert(), row)
         self.since[alias][customer_id] = since_at
 
-    def _load(self, which: sa.ColumnElement[bool]) -> None:
-        for row in self._connection.execute(sa.select(LINKS).where(which)):
-            self.since.setdefault(row.alias, {})[row.customer_id] = row.since_at
+    def _load(self, query: sa.Select[Any], asked: Sequence[str]) -> None:
+        for alias, customer_id, since_at in self._connection.execute(query, {"asked": asked}):
+            self.since.setdefault(alias, {})[customer_id] = since_at
 
 
 def aliases(event: Event) -> list[str]:

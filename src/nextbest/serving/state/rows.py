@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from functools import reduce
+from typing import Final, TypeAlias
 
 import orjson
 import sqlalchemy as sa
@@ -17,42 +18,62 @@ from nextbest.serving.state.links import Links, aliases, said
 from nextbest.serving.state.spec import Document, SubjectState
 from nextbest.tables.operational import SUBJECT_STATE
 
-_READ: Final = sa.select(SUBJECT_STATE.c.subject, SUBJECT_STATE.c.document, SUBJECT_STATE.c.version)
+_READ: Final = sa.select(SUBJECT_STATE.c.subject, SUBJECT_STATE.c.document, SUBJECT_STATE.c.version).where(
+    SUBJECT_STATE.c.subject.in_(sa.bindparam("asked", expanding=True))
+)
 _CHANGE: Final = sa.update(SUBJECT_STATE).where(SUBJECT_STATE.c.subject == sa.bindparam("its"))
+Visitor: TypeAlias = tuple[str | None, str | None]
+"""What is known of a visitor: customer_id and anonymous_id."""
 
 
 def read(
     connection: sa.Connection, customer_id: str | None, anonymous_id: str | None, now: datetime
 ) -> SubjectState:
-    """Give what is true of a visitor.
+    """Give what is true of a visitor; see :func:`read_all`."""
+    return read_all(connection, [(customer_id, anonymous_id)], now)[0]
+
+
+def read_all(connection: sa.Connection, visitors: Sequence[Visitor], now: datetime) -> list[SubjectState]:
+    """Give what is true of each visitor, in their order.
 
     Parameters
     ----------
     connection
         Of the operational tables.
-    customer_id, anonymous_id
-        What is known of the visitor; a device that belongs to a customer is that customer's.
+    visitors
+        Customer and device of each; a device that belongs to a customer is that customer's.
     now
         UTC without zone.
     """
-    found = _documents(connection, subjects(connection, customer_id, anonymous_id))
-    document: Document = {}
-    for subject in sorted(found):
-        document = join(document, found[subject][0])
-    return see(document, now)
+    links = Links(connection, [alias for visitor in visitors for alias in _aliases(visitor)])
+    named = [_subjects(links, visitor) for visitor in visitors]
+    found = _documents(connection, {subject for its in named for subject in its})
+    nothing = see({}, now)
+    return [
+        see(document, now) if document else nothing for document in (_joined(found, its) for its in named)
+    ]
 
 
 def subjects(connection: sa.Connection, customer_id: str | None, anonymous_id: str | None) -> tuple[str, ...]:
     """Name a visitor's subjects: the customer, and a device as long as it is nobody's."""
-    customer = None if customer_id is None else f"c:{customer_id}"
-    device = None if anonymous_id is None else f"a:{anonymous_id}"
-    links = Links(connection, [alias for alias in (customer, device) if alias])
-    if customer is None:
-        return () if device is None else (links.subject(device),)
-    is_nobodys = device is not None and links.owner(device) is None
-    return (
-        (links.subject(customer), device) if device is not None and is_nobodys else (links.subject(customer),)
-    )
+    visitor = (customer_id, anonymous_id)
+    return _subjects(Links(connection, _aliases(visitor)), visitor)
+
+
+def _joined(found: Mapping[str, tuple[Document, int]], its: Sequence[str]) -> Document:
+    nothing: Document = {}
+    return reduce(join, (found[one][0] for one in sorted(its) if one in found), nothing)
+
+
+def _aliases(visitor: Visitor) -> list[str]:
+    return [f"{kind}:{one}" for kind, one in zip("ca", visitor, strict=True) if one is not None]
+
+
+def _subjects(links: Links, visitor: Visitor) -> tuple[str, ...]:
+    named = _aliases(visitor)
+    if len(named) > 1 and links.owner(named[1]) is None:
+        return links.subject(named[0]), named[1]
+    return tuple(links.subject(one) for one in named[:1])
 
 
 def absorb(connection: sa.Connection, events: Sequence[Event], sequence: int) -> None:
@@ -97,8 +118,8 @@ def _inherit(connection: sa.Connection, former: str, subject: str, at: datetime)
 
 
 def _documents(connection: sa.Connection, asked: Iterable[str]) -> dict[str, tuple[Document, int]]:
-    rows = connection.execute(_READ.where(SUBJECT_STATE.c.subject.in_(sorted(asked))))
-    return {row.subject: (orjson.loads(row.document), row.version) for row in rows}
+    rows = connection.execute(_READ, {"asked": sorted(asked)})
+    return {subject: (orjson.loads(document), version) for subject, document, version in rows}
 
 
 def _save(connection: sa.Connection, changed: Mapping[str, tuple[Document, int]], at: datetime) -> None:
