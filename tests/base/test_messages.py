@@ -47,3 +47,27 @@ def test_money_reads_as_the_shop_writes_it():
 
 def test_languages_are_those_with_a_catalogue():
     assert set(LANGUAGES) == {path.name for path in (SOURCE / "locale").iterdir() if path.is_dir()}
+
+
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [
+        (0, "0%"),
+        (1e-9, "<0.01%"),
+        (0.0034, "0.34%"),
+        (0.03, "3.0%"),
+        (0.12345, "12%"),
+        (0.0846, "8.5%"),
+        (0.9957, "99.6%"),
+        (0.998, "99.8%"),
+        (0.9996, "99.96%"),
+        (0.99999, ">99.99%"),
+        (1, "100%"),
+        (1.5, "150%"),
+        (-0.998, "-99.8%"),
+        (-1e-9, ">-0.01%"),
+    ],
+)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_not_nothing_never_reads_0_percent_and_not_all_never_100_percent(share, words, language):
+    assert render(Message("report.cell.percent", {"value": share}), language) == words

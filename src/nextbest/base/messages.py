@@ -7,6 +7,7 @@ Placeholders name a value and say how it reads: ``{n_both:count}``, ``{confidenc
 from __future__ import annotations
 
 import functools
+import math
 import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 LANGUAGES: Final = ("en", "zh")
 _LOCALES: Final = {"en": "en", "zh": "zh_Hans_CN"}
+_LEAST_PERCENT: Final = 0.0001
+"""The least share that is written out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +119,18 @@ class _Phrase(string.Formatter):
         return format_decimal(value, "#,##0.0" if abs(value) >= 1.95 else "0.00", locale=self.locale)  # noqa: PLR2004
 
     def as_percent(self, value: float) -> str:
+        """Write a share; what is not nothing never reads 0%, what is not all never 100%."""
         from babel.numbers import format_percent
 
-        return format_percent(value, "#,##0%" if abs(value) >= 0.0995 else "0.0#%", locale=self.locale)  # noqa: PLR2004
+        size = abs(value)
+        if 0 < size <= _LEAST_PERCENT / 2 or 1 - _LEAST_PERCENT / 2 <= size < 1:
+            nearest = _LEAST_PERCENT if size < 0.5 else 1 - _LEAST_PERCENT  # noqa: PLR2004
+            beyond = "<" if (size < nearest) == (value > 0) else ">"
+            return beyond + format_percent(math.copysign(nearest, value), "0.00%", locale=self.locale)
+        fine = size < 0.00995 or 0.9995 <= size < 1  # noqa: PLR2004
+        is_whole = size in (0, 1) or 0.0995 <= size < 0.995 or size > 1  # noqa: PLR2004
+        digits = "#,##0%" if is_whole else "0.0#%" if fine else "0.0%"
+        return format_percent(value, digits, locale=self.locale)
 
     def as_money(self, value: float | Decimal) -> str:
         from babel.numbers import format_currency, format_decimal
