@@ -80,15 +80,36 @@ class Column:
 
     def one_hot(self, own: Floats) -> sp.csr_matrix:
         """Write what :meth:`read` gave as columns between 0 and 1, and the scaled number."""
-        n, is_missing = len(own), np.isnan(own)
         if self.kind == "category":
-            return _flags(np.where(is_missing, self.width - 1, own), self.width)
-        place = np.searchsorted(self.edges, own, side="right").astype(np.float64)
-        flags = _flags(np.where(is_missing, self.width - 2, place), self.width - 1)
-        scaled = (
-            np.clip(np.where(is_missing, self.centre, own), self.low, self.high) - self.centre
-        ) / self.spread
-        return sp.hstack([sp.csr_matrix(scaled.reshape(n, 1)), flags], format="csr")
+            return _flags(self._place(own), self.width)
+        scaled = sp.csr_matrix(self._scaled(own).reshape(len(own), 1))
+        return sp.hstack([scaled, _flags(self._place(own), self.width - 1)], format="csr")
+
+    def weigh(self, own: Floats, weights: Floats) -> Floats:
+        """Give ``one_hot(own) @ weights`` without writing the flags down.
+
+        Examples
+        --------
+        >>> fee = Column("fee", "number", edges=(2.0,), low=0.0, high=4.0)
+        >>> own, weights = np.array([1.0, 3.0, np.nan]), np.array([0.5, 10.0, 20.0, 30.0])
+        >>> fee.weigh(own, weights), fee.one_hot(own) @ weights
+        (array([10.5, 21.5, 30. ]), array([10.5, 21.5, 30. ]))
+        """
+        place = self._place(own).astype(np.int64)
+        if self.kind == "category":
+            return np.asarray(weights[place])
+        return np.asarray(self._scaled(own) * weights[0] + weights[1:][place])
+
+    def _place(self, own: Floats) -> Floats:
+        """Give the flag of each row."""
+        is_missing = np.isnan(own)
+        if self.kind == "category":
+            return np.where(is_missing, self.width - 1, own)
+        return np.where(is_missing, self.width - 2, np.searchsorted(self.edges, own, side="right"))
+
+    def _scaled(self, own: Floats) -> Floats:
+        known = np.where(np.isnan(own), self.centre, own)
+        return np.asarray((np.clip(known, self.low, self.high) - self.centre) / self.spread)
 
 
 def _flags(place: Floats, width: int) -> sp.csr_matrix:
@@ -136,16 +157,6 @@ class Encoder:
     def factors(self) -> tuple[str, ...]:
         """Their names."""
         return tuple(column.name for column in self.used)
-
-    @property
-    def factor_of_flag(self) -> Ints:
-        """Which factor each column of :meth:`one_hot` belongs to."""
-        return np.repeat(np.arange(len(self.used)), [column.width for column in self.used]).astype(np.int64)
-
-    @property
-    def categories(self) -> list[int]:
-        """Places of categories in :meth:`matrix`."""
-        return [place for place, column in enumerate(self.used) if column.kind == "category"]
 
     def without(self, reasons: Mapping[str, str]) -> Self:
         """Leave out more columns, each with its reason."""

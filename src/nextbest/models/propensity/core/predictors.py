@@ -57,7 +57,7 @@ class Linear:
 
     def margin(self, rows: Rows) -> Floats:
         """Sum up."""
-        return np.asarray(rows.flags @ self.weights + self.intercept, dtype=np.float64)
+        return np.asarray(by_factor(rows, self.weights).sum(axis=1) + self.intercept, dtype=np.float64)
 
     def terms(self, rows: Rows) -> Floats:
         """Sum up factor by factor; exact."""
@@ -66,10 +66,16 @@ class Linear:
 
 def by_factor(rows: Rows, weights: Floats) -> Floats:
     """Sum weighted flags factor by factor, shape (n, n_factors)."""
-    factor = rows.encoder.factor_of_flag
-    shape = (len(weights), len(rows.encoder.used))
-    each = sp.csr_matrix((weights, factor, np.arange(len(weights) + 1)), shape=shape)
-    return np.asarray((rows.flags @ each).toarray(), dtype=np.float64)
+    used = rows.encoder.used
+    ends = np.cumsum([column.width for column in used])
+    return np.column_stack(
+        [
+            column.weigh(
+                rows.matrix[:, place].astype(np.float64), weights[ends[place] - column.width : ends[place]]
+            )
+            for place, column in enumerate(used)
+        ]
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

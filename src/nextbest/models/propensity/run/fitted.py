@@ -89,10 +89,14 @@ class FittedModel:
             }
         )
 
+    def to_bytes(self) -> bytes:
+        """Write the model down, without pickle; :func:`load` reads it."""
+        return to_bytes(self.model, self.about)
+
     def save(self, path: str | Path) -> None:
         """Write the model to a file, without pickle; :func:`load` reads it."""
         try:
-            Path(path).write_bytes(to_bytes(self.model, self.about))
+            Path(path).write_bytes(self.to_bytes())
         except OSError as error:
             raise WorkspaceError(
                 "propensity.cannot_write", where=str(path), why=error.strerror or ""
