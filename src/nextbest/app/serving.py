@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeVar
 
 import sqlalchemy as sa
 
@@ -24,11 +24,12 @@ from nextbest.engines.parts import Parts
 from nextbest.engines.snapshots import Snapshot as Run
 from nextbest.engines.snapshots import Snapshots
 from nextbest.serving import decide, events, log, state
-from nextbest.serving.decide import Answer, Assignment, Compiled, Request, Result, Snapshot
+from nextbest.serving.decide import Answer, Assignment, Compiled, Offer, Request, Result, Snapshot
 from nextbest.serving.events import Call, EventSettings, Rejected
 from nextbest.serving.log import Appended, Decision, Writer, WriterSettings
 from nextbest.serving.policy import Policy
 
+T = TypeVar("T")
 _WRITE_ONLY: Final = Appended(0, 0, 0)
 
 
@@ -40,8 +41,6 @@ class Loaded:
     """Name of the run; ``None``: none has finished yet."""
     compiled: Compiled
     snapshot: Snapshot
-    files: Mapping[str, Sequence[Path]]
-    """Parquet files by table, of the run and of what was loaded."""
 
 
 class Service:
@@ -58,6 +57,7 @@ class Service:
     """
 
     def __init__(self, folder: Path, *, database: str | None = None, is_patient: bool = False) -> None:
+        self.folder = folder
         self._config = Config.read(folder)
         self._store = folder / "store"
         self._snapshots = Snapshots(self._store)
@@ -152,14 +152,14 @@ class Service:
             return await asyncio.wait_for(asyncio.shield(answering), left)
         except TimeoutError:
             answering.add_done_callback(self._take_back)
-            return self._too_late(request)
+            return self.too_late(request)
 
     def _answer(self) -> None:
         """Answer all who asked since the last time, in one pass and one piece of work for the disk."""
         waiting, self._asked = self._asked, []
         try:
             results = self.consider_all([request for request, _ in waiting])
-            work = partial(_commit, results=results)
+            work = partial(commit, results=results)
             writing = self._writer.submit(work, n_rows=sum(_n_rows(result) for result in results))
         except Exception as error:  # noqa: BLE001  who asked is told
             _tell(waiting, error)
@@ -183,7 +183,7 @@ class Service:
         if loaded.run is None:
             return [_fallback(loaded, request, "snapshot_missing", at) for request in requests]
         with self.operations.reading() as connection:
-            known = [state.read(connection, one.customer_id, one.anonymous_id, at) for one in requests]
+            known = state.read_all(connection, [(one.customer_id, one.anonymous_id) for one in requests], at)
             seed = str(self._config.shop.seed)
             count = partial(log.used, connection, at=at)
             return decide.decide(
@@ -200,6 +200,10 @@ class Service:
         with self.operations.reading() as connection:
             return policies.listed(connection)
 
+    async def write(self, work: Callable[[sa.Connection], T], *, n_rows: int = 1) -> T:
+        """Do a piece of work in a writing transaction; what it gives comes when it is on the disk."""
+        return await self._writer.write(work, n_rows=n_rows)
+
     async def publish(
         self, candidate: Policy, *, by: str, note: str | None = None, restores: int | None = None
     ) -> int:
@@ -214,18 +218,23 @@ class Service:
             followed = log.outcomes(connection, [decision_id]) if found else []
         return (found, [(one.verb, one.occurred_at) for one in followed]) if found else None
 
-    def _too_late(self, request: Request) -> Result:
+    def too_late(self, request: Request) -> Result:
         """Give the fallback, and note it when there is time."""
         again = dataclasses.replace(request, request_id=new_id())
         late = _fallback(self._loaded, again, "budget", now())
-        self._writer.submit(partial(_commit, results=[late]))
+        self._writer.submit(partial(commit, results=[late]))
         return late
 
-    def _load(self, current: Run | None) -> Loaded:
-        with self.operations.reading() as connection:
-            policy = policies.current(connection)
-        compiled = decide.compile_policy(policy)
-        files: Mapping[str, Sequence[Path]] = {}
+    def prepared(self, candidate: Policy) -> Loaded:
+        """Give what decisions would rest on under another policy; it does not hold."""
+        compiled, loaded = decide.compile_policy(candidate), self._loaded
+        if loaded.run is None or not loaded.snapshot.lacks(compiled.columns):
+            return dataclasses.replace(loaded, compiled=compiled)
+        return self._load(self._snapshots.open(loaded.run), candidate)
+
+    def _load(self, current: Run | None, candidate: Policy | None = None) -> Loaded:
+        compiled = decide.compile_policy(candidate or self.policy())
+        files: Mapping[str, Any] = {}
         if current:
             files = current.with_inputs(Parts.open(self._store / "tables").files())
         shop = self._config.shop
@@ -237,7 +246,7 @@ class Service:
             never=self._config.capabilities["offers"].never,
         )
         paths = {name: files[name] for name in decide.TABLES if name in files}
-        return Loaded(loading.name, compiled, decide.load(paths, loading), files)
+        return Loaded(loading.name, compiled, decide.load(paths, loading))
 
 
 def now() -> datetime:
@@ -265,27 +274,31 @@ def _nothing(request_id: str, placement: str, cause: str) -> Answer:
     return Answer(placement, "fallback", cause, detail, (), 0, {}, given, decision_id)
 
 
-def _commit(connection: sa.Connection, results: Sequence[Result]) -> list[Result]:
+def commit(connection: sa.Connection, results: Sequence[Result]) -> list[Result]:
     """Count offers against their caps, take back what found no room, and write down what is left."""
-    kept = [_reserved(connection, result) for result in results]
+    asked = [(one.decision_id, one.caps) for result in results for one in _capped(result)]
+    with log.Reserving(connection, asked, results[0].decided_at) as reserving:
+        kept = [_reserved(reserving, result) for result in results]
     log.record(connection, [row for result in kept for row in decide.log_rows(result)])
     return kept
 
 
-def _reserved(connection: sa.Connection, result: Result) -> Result:
-    capped = [offer for answer in result.answers for offer in answer.offers if offer.caps]
-    reached = {}
-    for offer in capped:
-        full = log.reserve(
-            connection, offer.decision_id, offer.caps, result.decided_at, is_mandatory=offer.is_mandatory
-        )
-        if full:
-            reached[offer.decision_id] = full
-    kept = decide.withhold(result, reached)
-    if reached:
+def _reserved(reserving: log.Reserving, result: Result) -> Result:
+    capped = _capped(result)
+    taken = [
+        (one.decision_id, reserving.take(one.decision_id, is_mandatory=one.is_mandatory)) for one in capped
+    ]
+    kept = decide.withhold(result, {decision_id: full for decision_id, full in taken if full})
+    if kept is not result:
         left = {offer.decision_id for answer in kept.answers for offer in answer.offers}
-        log.release(connection, {offer.decision_id for offer in capped} - left)
+        for one in capped:
+            if one.decision_id not in left:
+                reserving.give_back(one.decision_id)
     return kept
+
+
+def _capped(result: Result) -> list[Offer]:
+    return [offer for answer in result.answers for offer in answer.offers if offer.caps]
 
 
 def _n_rows(result: Result) -> int:

@@ -9,6 +9,7 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import httpx
@@ -35,6 +36,20 @@ POLICY = {
 """Nobody is held out by chance, and tests may run at night."""
 
 
+HIGHER = '[{"factor": "n_orders", "value": 7.0, "saying": "higher", "adds": 0.5}]'
+C3 = {
+    "rfm": [
+        {"customer_id": "c3", "as_of": date(2026, 1, 2), "n_orders": 7, "revenue_total": Decimal("12.5000"), "segment": "champions"}
+    ],
+    "lifecycle": [{"customer_id": "c3", "as_of": date(2026, 1, 2), "stage": "active", "usual_gap_days": 4.5}],
+    "propensity_scores": [
+        {"model_id": name, "target": name, "customer_id": "c3", "propensity": chance, "decile": 1, "because": HIGHER}
+        for name, chance in [("milk", 0.25), ("tea", 0.5)]
+    ],
+}  # fmt: skip
+"""What the run says of one customer."""
+
+
 def publish(folder, name="r1", names=PRODUCTS):
     """Publish a run whose bestsellers are the products, the first most of all."""
     lines = [
@@ -45,8 +60,12 @@ def publish(folder, name="r1", names=PRODUCTS):
     at = datetime(2026, 1, 1, 12, tzinfo=UTC).replace(tzinfo=None)
     tables = {
         "products": [{"product_id": product, "name": label} for product, label in names],
-        "customers": [{"customer_id": f"c{number}"} for number in range(9)],
+        "customers": [
+            {"customer_id": f"c{number}", "place": "Linz", "email": f"c{number}@mail.example"} for number in range(9)
+        ],
         "order_lines": [row | {"ordered_on": date(2026, 1, 1), "ordered_at": at, "quantity": 1.0} for row in lines],
+        "related_products": [{"product_id": "tea", "list": "goes_with", "rank": 1, "related_id": "pot", "strength": 2.0}],
+        **C3,
     }  # fmt: skip
     with Snapshots(folder / "store").building(name) as building:
         for table, rows in tables.items():

@@ -55,3 +55,42 @@ def test_a_policy_that_is_wrong_is_not_published(server, route, body, status):
 
 def test_browsers_change_no_policy(browser):
     assert browser.post("/v1/policies/publish", json={}).status_code == 403
+
+
+def test_a_replay_tells_who_would_get_something_else(server):
+    asked = {"placements": [{"id": "home", "limit": 1}]}
+    first = [
+        server.post("/v1/decide", json=asked).json()["placements"]["home"]["offers"][0] for _ in range(5)
+    ]
+    assert {"discover:tea"} < {one["offer_id"] for one in first} | {"other"}
+    policy = server.get("/v1/policies").json()["policy"]
+    no_tea = {"name": "no tea", "stage": "eligibility", "where": "product_id <> 'tea'"}
+    told = server.post("/v1/policies/replay", json={"policy": policy | {"rules": [no_tea]}, "most": 3}).json()
+    assert (told["n_decisions"], told["is_cut"]) == (3, True)
+    assert told["n_changed"] == sum(told["changed_by_placement"].values()) == len(told["changed"]) > 0
+    assert all(one["before"] != one["after"] != "discover:tea" for one in told["changed"])
+    assert (told["estimate"], told["refusal"]["code"]) == (None, "decide.policy.too_few")
+    same = server.post("/v1/policies/replay", json={"policy": policy, "days": 1, "reward": "clicked"}).json()
+    assert same["n_decisions"] >= 5
+
+
+def test_a_replay_reads_what_a_new_condition_names(server):
+    rule = {"name": "near", "stage": "eligibility", "where": "place = 'Linz'"}
+    asked = {"subject": {"customer_id": "c1"}, "placements": [{"id": "home", "limit": 1}]}
+    server.post("/v1/decide", json=asked)
+    told = server.post("/v1/policies/replay", json={"policy": {"rules": [rule]}, "most": 1}).json()
+    assert (told["n_decisions"], told["n_emptied"]) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({}, 422),
+        ({"policy": {}, "most": 0}, 422),
+        ({"policy": {}, "days": 1e9}, 422),
+        ({"policy": {"caps": 7}}, 400),
+        ({"policy": {"rules": [{"name": "r", "stage": "eligibility", "where": "no such"}]}}, 422),
+    ],
+)
+def test_a_replay_that_makes_no_sense_is_refused(server, body, status):
+    assert server.post("/v1/policies/replay", json=body).status_code == status

@@ -16,7 +16,7 @@ from nextbest.serving.decide.recording import asked_again
 from nextbest.serving.decide.run import decide
 from nextbest.serving.decide.spec import Answer, Result
 from nextbest.serving.log import Decision
-from nextbest.serving.policy import LEAST_ESS, Replay, effective_size, estimate
+from nextbest.serving.policy import LEAST_ESS, Changed, Replay, effective_size, estimate
 
 
 def replay(
@@ -90,14 +90,20 @@ def _told(
     found = estimate([rewards.get(one.decision_id, 0.0) for one in first], logged, chances) if first else None
     size = effective_size(chances / logged) if first else 0.0
     changed = [
-        not answer.offers or answer.offers[0].offer_id != one.offer_id
-        for one, answer in zip(first, answers, strict=True)
+        Changed(one.decision_id, one.placement, one.customer_id, one.offer_id, best)
+        for one, best in zip(first, map(_best, answers), strict=True)
+        if best != one.offer_id
     ]
     refusal = Message("decide.policy.too_few", {"ess": round(size, 1), "least": LEAST_ESS})
     return Replay(
         n_decisions=len(first),
-        n_changed=sum(changed),
+        n_changed=len(changed),
         n_emptied=sum(not answer.offers for answer in answers),
         estimate=found,
         refusal=None if found else refusal,
+        changed=changed,
     )
+
+
+def _best(answer: Answer) -> str | None:
+    return answer.offers[0].offer_id if answer.offers else None

@@ -21,7 +21,7 @@ from nextbest.serving.log.spec import (
 
 if TYPE_CHECKING:
     from nextbest.serving.log.contacts import Reserving, release, reserve, used
-    from nextbest.serving.log.decisions import find, of_request, outcomes, record
+    from nextbest.serving.log.decisions import find, first_places, of_request, outcomes, record
     from nextbest.serving.log.events import append
     from nextbest.serving.log.rights import (
         Erased,
@@ -52,6 +52,7 @@ __all__ = [
     "erase",
     "everything_about",
     "find",
+    "first_places",
     "forgotten",
     "known_as",
     "of_request",
@@ -71,6 +72,7 @@ _PLACES: Final = {
     "known_as": "rights",
     "Person": "rights",
     "find": "decisions",
+    "first_places": "decisions",
     "FullError": "writer",
     "of_request": "decisions",
     "outcomes": "decisions",

@@ -58,6 +58,27 @@ def of_request(connection: sa.Connection, request_id: str) -> list[Decision]:
     return sorted(found, key=lambda decision: (decision.placement, decision.rank or 0, decision.decision_id))
 
 
+def first_places(connection: sa.Connection, since: datetime, *, most: int) -> list[Decision]:
+    """Read the newest first places that policy or chance filled, newest first: what a replay asks again.
+
+    Parameters
+    ----------
+    connection
+        Any.
+    since
+        UTC without zone; older decisions are left out.
+    most
+        Decisions at most.
+    """
+    which = sa.and_(
+        DECISIONS.c.decided_at >= since,
+        DECISIONS.c.rank == 1,
+        DECISIONS.c.assignment_reason.in_(("policy", "explore")),
+    )
+    newest = (DECISIONS.c.sequence.desc(), DECISIONS.c.decision_id)
+    return list(_rows(connection, sa.select(DECISIONS).where(which).order_by(*newest).limit(most)))
+
+
 def outcomes(connection: sa.Connection, decision_ids: Iterable[str]) -> list[FollowedBy]:
     """List what became of decisions, by decision, oldest first."""
     query = (
@@ -81,7 +102,11 @@ def _json(value: object) -> str | None:
 
 
 def _read(connection: sa.Connection, which: sa.ColumnElement[bool]) -> Iterator[Decision]:
-    for row in connection.execute(sa.select(DECISIONS).where(which)).mappings():
+    return _rows(connection, sa.select(DECISIONS).where(which))
+
+
+def _rows(connection: sa.Connection, query: sa.Select[Any]) -> Iterator[Decision]:
+    for row in connection.execute(query).mappings():
         values = {name: value for name, value in row.items() if name != "sequence"}
         for name in _JSON:
             if values[name] is not None:

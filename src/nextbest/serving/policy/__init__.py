@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any, Final
 
-from nextbest.serving.policy.results import Estimate, Replay
+from nextbest.serving.policy.results import Changed, Estimate, Replay
 from nextbest.serving.policy.spec import (
     CONTACT_CHANNELS,
     PERSONAL_SOURCES,
@@ -13,6 +13,7 @@ from nextbest.serving.policy.spec import (
     ContactCap,
     Placement,
     Policy,
+    QuietHours,
     Rule,
 )
 
@@ -25,10 +26,12 @@ __all__ = [
     "LEAST_ESS",
     "PERSONAL_SOURCES",
     "SOURCES",
+    "Changed",
     "ContactCap",
     "Estimate",
     "Placement",
     "Policy",
+    "QuietHours",
     "Replay",
     "Rule",
     "check",

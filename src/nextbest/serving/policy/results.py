@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nextbest.base.messages import Message
@@ -24,6 +25,19 @@ class Estimate:
 
 
 @dataclass(frozen=True, slots=True)
+class Changed:
+    """A decision that the new policy would most likely make otherwise."""
+
+    decision_id: str
+    placement: str
+    customer_id: str | None
+    before: str | None
+    """Offer that was given."""
+    after: str | None
+    """Offer that would be; ``None``: nothing would."""
+
+
+@dataclass(frozen=True, slots=True)
 class Replay:
     """Who would get something else, and what it would bring."""
 
@@ -36,3 +50,5 @@ class Replay:
     estimate: Estimate | None
     refusal: Message | None
     """Why there is no estimate."""
+    changed: Sequence[Changed] = ()
+    """Who would get something else, oldest first."""

@@ -145,9 +145,9 @@ def _placement(answer: Answer, result: Result, language: str, *, for_browser: bo
     return told
 
 
-def _offer(offer: Offer, *, for_browser: bool) -> dict[str, Any]:
-    told = {
-        "decision_id": offer.decision_id,
+def proposed(offer: Offer) -> dict[str, Any]:
+    """Give what is proposed and why, without how it was decided."""
+    return {
         "rank": offer.rank,
         "offer_id": offer.offer_id,
         "kind": offer.kind,
@@ -159,6 +159,14 @@ def _offer(offer: Offer, *, for_browser: bool) -> dict[str, Any]:
         "expected_profit": offer.expected_profit,
         "incremental_profit": offer.incremental_profit,
         "margin_source": offer.margin_source,
+        "reasons": [{"code": one.code, "text": one.text, "ref": one.ref} for one in offer.reasons],
+    }
+
+
+def _offer(offer: Offer, *, for_browser: bool) -> dict[str, Any]:
+    told = {
+        "decision_id": offer.decision_id,
+        **proposed(offer),
         "score": offer.score,
         "assignment": {
             "reason": offer.assignment.reason,
@@ -166,7 +174,6 @@ def _offer(offer: Offer, *, for_browser: bool) -> dict[str, Any]:
             "variant": offer.assignment.variant,
             "probability": offer.assignment.probability,
         },
-        "reasons": [{"code": one.code, "text": one.text, "ref": one.ref} for one in offer.reasons],
         "accept_label": offer.accept_label,
         "reject_label": offer.reject_label,
     }

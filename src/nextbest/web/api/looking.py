@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 from typing import Annotated, Any, Final
 
@@ -11,6 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from nextbest.app.policies import problems
+from nextbest.app.repeating import KEPT
+from nextbest.app.replaying import MOST, Reward, replayed
 from nextbest.base.messages import Message, render
 from nextbest.serving import policy
 from nextbest.serving.policy import Policy
@@ -21,6 +24,8 @@ from nextbest.web.api.reading import body_of, read, strict_json
 from nextbest.web.api.routes import as_json, service_of
 
 router: Final = APIRouter()
+_ONE: Final = asyncio.Lock()
+"""One replay at a time."""
 
 
 class RollbackBody(Body):
@@ -31,6 +36,19 @@ class RollbackBody(Body):
     """Why."""
 
 
+class ReplayBody(Body):
+    """Which policy is asked what was asked before."""
+
+    policy: dict[str, Any]
+    """As for ``/v1/policies/publish``."""
+    days: Annotated[float, Field(gt=0, le=366)] = 30.0
+    """How far back."""
+    most: Annotated[int, Field(ge=1, le=MOST)] = 2_000
+    """Decisions at most; the newest are used."""
+    reward: Reward = "accepted"
+    """What counts as success."""
+
+
 @router.get("/v1/decisions/{decision_id}", summary="A logged decision, its trace, and what became of it")
 async def decision(request: Request, decision_id: str) -> Response:
     """Give a logged decision."""
@@ -38,18 +56,18 @@ async def decision(request: Request, decision_id: str) -> Response:
     if found is None:
         raise RefusedError(404, "api.decision_unknown")
     logged, followed = found
-    told = dataclasses.asdict(logged) | {"decided_at": f"{logged.decided_at.isoformat()}Z"}
-    return as_json(told | {"followed": [{"verb": verb, "at": f"{at.isoformat()}Z"} for verb, at in followed]})
+    told = dataclasses.asdict(logged)
+    told["trace"] = {name: part for name, part in (logged.trace or {}).items() if name != KEPT}
+    return as_json(told | {"followed": [{"verb": verb, "at": at} for verb, at in followed]})
 
 
 @router.get("/v1/policies", summary="The policy that holds, and all versions")
 async def policies(request: Request) -> Response:
     """Give the policy that holds, and who published what when."""
     service = service_of(request)
-    versions = [
-        one | {"published_at": f"{one['published_at'].isoformat()}Z"} for one in service.policy_versions()
-    ]
-    return as_json({"policy": service.policy().model_dump(mode="json"), "versions": versions})
+    return as_json(
+        {"policy": service.policy().model_dump(mode="json"), "versions": service.policy_versions()}
+    )
 
 
 @router.post("/v1/policies/check", summary="What is wrong with a policy")
@@ -61,10 +79,7 @@ async def check(request: Request) -> Response:
 @router.post("/v1/policies/publish", summary="Let a policy hold from now on", status_code=201)
 async def publish(request: Request) -> Response:
     """Publish a policy as the next version, unless something is wrong with it."""
-    candidate = await _policy(request)
-    found = problems(candidate)
-    if found:
-        raise RefusedError(422, "api.policy_wrong", errors=_told(found, request), n=len(found))
+    candidate = _sound(await _policy(request), request)
     version = await service_of(request).publish(candidate, by=_who(request), note=None)
     return as_json({"version": version}, 201)
 
@@ -79,11 +94,36 @@ async def rollback(request: Request) -> Response:
     return as_json({"version": version}, 201)
 
 
+@router.post("/v1/policies/replay", summary="Who would get something else under another policy")
+async def replay(request: Request) -> Response:
+    """Ask a policy what was asked in the last days; one replay at a time, decisions go on meanwhile."""
+    asked = read(ReplayBody, await body_of(request))
+    candidate = _sound(policy.Policy.read(asked.policy, "policy"), request)
+    async with _ONE:
+        found = await asyncio.to_thread(
+            replayed,
+            service_of(request),
+            candidate,
+            days=asked.days,
+            most=asked.most,
+            reward=asked.reward,
+        )
+    refusal = None if found.refusal is None else _told([found.refusal], request)[0]
+    return as_json(dataclasses.asdict(found) | {"refusal": refusal})
+
+
 async def _policy(request: Request) -> Policy:
     content = strict_json(await body_of(request))
     if not isinstance(content, dict):
         raise RefusedError(400, "api.no_json", reason="expected an object")
     return policy.Policy.read(content, "policy")
+
+
+def _sound(candidate: Policy, request: Request) -> Policy:
+    found = problems(candidate)
+    if found:
+        raise RefusedError(422, "api.policy_wrong", errors=_told(found, request), n=len(found))
+    return candidate
 
 
 def _told(found: list[Message], request: Request) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 import orjson
+from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from starlette.responses import Response
 
@@ -65,6 +66,12 @@ def wrong_values(error: ValidationError) -> RefusedError:
         for one in error.errors(include_url=False, include_input=False, include_context=False)[:20]
     ]
     return RefusedError(422, "api.wrong_values", errors=found, n=error.error_count())
+
+
+def wrong_parameters(error: RequestValidationError) -> RefusedError:
+    """Give the problem of what stands after the ``?``."""
+    found = [{"where": "/".join(map(str, one["loc"])), "expected": one["msg"]} for one in error.errors()]
+    return RefusedError(422, "api.wrong_parameters", errors=found, n=len(found))
 
 
 def answer(problem: RefusedError, request_id: str, language: str) -> Response:

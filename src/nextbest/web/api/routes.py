@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import Counter
+from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, Final
 
 import orjson
@@ -12,8 +15,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from nextbest.app.asking import new_id
+from nextbest.app.repeating import Once, decide_once
 from nextbest.app.serving import Service
 from nextbest.base.messages import render
+from nextbest.serving.decide import Result
 from nextbest.serving.events import CALLS, Call
 from nextbest.web.api import measuring
 from nextbest.web.api.bodies import DecideBody, answered
@@ -22,6 +27,7 @@ from nextbest.web.api.problems import RefusedError
 from nextbest.web.api.reading import body_of, read
 
 router: Final = APIRouter()
+_KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
 
 
 def service_of(request: Request) -> Service:
@@ -30,11 +36,18 @@ def service_of(request: Request) -> Service:
     return service
 
 
-def as_json(content: Any, status: int = 200) -> Response:
-    """Write an answer."""
+def as_json(content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """Write an answer; instants are UTC, money is exact decimal text."""
+    text = orjson.dumps(content, _money, orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z)
     return Response(
-        orjson.dumps(content), status, media_type="application/json", headers={"cache-control": "no-store"}
+        text, status, media_type="application/json", headers={"cache-control": "no-store", **(headers or {})}
     )
+
+
+def _money(value: Any) -> str:
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    raise TypeError(type(value).__name__)
 
 
 @router.get("/health/live", summary="The process answers")
@@ -72,17 +85,34 @@ async def decide(request: Request) -> Response:
     """Decide; the decision is on the disk before it is answered."""
     started = time.perf_counter()
     body = read(DecideBody, await body_of(request))
-    for_browser = state_of(request)["key"].scope == "browser"
+    key = state_of(request)["key"]
+    for_browser = key.scope == "browser"
     if for_browser and (body.explain or body.dry_run):
         raise RefusedError(403, "api.not_for_browsers")
     service, asked = service_of(request), body.request(new_id())
+
+    def told(result: Result) -> dict[str, Any]:
+        for answer in result.answers:
+            measuring.count_decision(answer.outcome, answer.cause)
+        return answered(result, (time.perf_counter() - started) * 1000, for_browser=for_browser)
+
     if body.dry_run:
-        result = service.consider(asked)
-    else:
-        result = await service.decide(asked, budget_ms=body.budget_ms)
-    for answer in result.answers:
-        measuring.count_decision(answer.outcome, answer.cause)
-    return as_json(answered(result, (time.perf_counter() - started) * 1000, for_browser=for_browser))
+        return as_json(told(service.consider(asked)))
+    if "idempotency-key" not in request.headers:
+        return as_json(told(await service.decide(asked, budget_ms=body.budget_ms)))
+    once = Once.of(key.key_id, _idempotency_key(request), body.model_dump_json())
+    said = await decide_once(service, asked, once, told, budget_ms=body.budget_ms)
+    if said.answer is None:
+        raise RefusedError(422, "api.idempotency_other")
+    repeated = {"idempotent-replayed": "true"} if said.is_repeated else {}
+    return as_json(said.answer, headers=repeated)
+
+
+def _idempotency_key(request: Request) -> str:
+    text = request.headers["idempotency-key"]
+    if not _KEY.fullmatch(text):
+        raise RefusedError(422, "api.idempotency_key")
+    return text
 
 
 async def _take(request: Request, call: Call | None) -> Response:

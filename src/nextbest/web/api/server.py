@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -18,10 +19,10 @@ from starlette.types import ASGIApp
 
 from nextbest.app.serving import Service
 from nextbest.base.errors import NextBestError
-from nextbest.web.api import batch, looking
+from nextbest.web.api import batch, knowing, looking
 from nextbest.web.api.describing import document
 from nextbest.web.api.gate import LOG, Gate, state_of
-from nextbest.web.api.problems import RefusedError, answer, refused
+from nextbest.web.api.problems import RefusedError, answer, refused, wrong_parameters
 from nextbest.web.api.routes import as_json, router
 
 LOOK: Final = 1.0
@@ -68,13 +69,14 @@ def routes(lifespan: Any = None) -> FastAPI:
     app.include_router(router)
     app.include_router(batch.router)
     app.include_router(looking.router)
+    app.include_router(knowing.router)
     described = document(app)
 
     async def openapi(_: Request) -> Response:
         return as_json(described)
 
     app.add_route("/openapi.json", openapi, include_in_schema=False)
-    for kind in (RefusedError, NextBestError, HTTPException, Exception):
+    for kind in (RefusedError, NextBestError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, _refuse)
     return app
 
@@ -115,6 +117,8 @@ def _problem(error: Exception, request_id: str) -> RefusedError:
         return error
     if isinstance(error, NextBestError):
         return refused(error)
+    if isinstance(error, RequestValidationError):
+        return wrong_parameters(error)
     if isinstance(error, HTTPException):
         codes = {404: "api.no_route", 405: "api.method"}
         return RefusedError(
