@@ -9,7 +9,7 @@ from __future__ import annotations
 import glob
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -19,14 +19,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from nextbest.app.config import Config, SourceSettings
+from nextbest.app.operating import forgotten_in
 from nextbest.base.contract import Table
 from nextbest.base.errors import DataError
+from nextbest.engines import persons
 from nextbest.engines.duckdb_store import DuckDBStore, arrow_schema
 from nextbest.engines.parts import Parts
+from nextbest.serving.log import Forgotten
 from nextbest.sources.cleaning import Cleaned, clean, tally
-from nextbest.sources.files import RawTable, open_source
-from nextbest.sources.loading import Desk, Loaded, LoadingSettings, load, merge_new
-from nextbest.sources.mapping import Mode
+from nextbest.sources.files import open_source
+from nextbest.sources.loading import Desk, Loaded, LoadingSettings, Reason, load, merge_new
+from nextbest.sources.mapping import Mode, columns_of
 from nextbest.tables import CANONICAL
 from nextbest.tables.canonical import LOAD_REASONS, LOAD_REPORT
 
@@ -57,6 +60,7 @@ def take_in(
     parts = Parts.open(store / "tables")
     known: list[str] = []
     read: list[dict[str, Any]] = []
+    forgotten = forgotten_in(root, config)
     with parts.scratch() as scratch:
         for source in sorted(config.sources, key=_turn):
             for location in locations(source, root):
@@ -66,7 +70,11 @@ def take_in(
                     known.append(raw.name)
                     continue
                 progress(raw.name)
-                record = _read(parts, raw, source, config, desk_for(parts, source, scratch / mark, now))
+                desk = desk_for(parts, source, scratch / mark, now)
+                loaded = load(raw, source.layout, loading_settings(config), config.cleaning, desk)
+                record = _take(
+                    parts, _without(loaded, forgotten, is_wide=source.shape == "wide"), source, desk
+                )
                 record |= {"mark": mark, "loaded_at": now.isoformat(timespec="seconds")}
                 parts.loads.append(record)
                 read.append(record)
@@ -122,9 +130,36 @@ def desk_for(parts: Parts, source: SourceSettings, folder: Path, now: datetime) 
     return Desk(engine.backend, folder, source.name, not_after=latest, orders=heads, rates=rates)
 
 
-def _read(parts: Parts, raw: RawTable, source: SourceSettings, config: Config, desk: Desk) -> dict[str, Any]:
-    """Read one file and join its tables with those already there; give its row of the load report."""
-    loaded = load(raw, source.layout, loading_settings(config), config.cleaning, desk)
+def _without(loaded: Loaded, forgotten: Forgotten, *, is_wide: bool) -> Loaded:
+    """Take out of a file whom the shop was asked to forget; the rows stay counted, and nothing else of them stays."""
+    if not forgotten:
+        return loaded
+    n_gone = {
+        table: persons.drop_forgotten(path, forgotten, _when(table)) for table, path in loaded.tables.items()
+    }
+    persons.drop_forgotten(loaded.quarantine, forgotten, None)
+    reasons = [
+        replace(reason, example=None) if persons.quotes(reason.example, forgotten) else reason
+        for reason in loaded.reasons
+    ]
+    n_erased = min(n_gone["customers" if is_wide else loaded.table], loaded.n_kept)
+    if n_erased:
+        reasons.append(Reason("loading.erased", "quarantined", n_erased))
+    return replace(
+        loaded,
+        reasons=tuple(reasons),
+        n_kept=loaded.n_kept - n_erased,
+        n_quarantined=loaded.n_quarantined + n_erased,
+    )
+
+
+def _when(table: str) -> str | None:
+    """Name the column that says when a row happened."""
+    return next((column.name for column in columns_of(table) if column.kind == "timestamp"), None)
+
+
+def _take(parts: Parts, loaded: Loaded, source: SourceSettings, desk: Desk) -> dict[str, Any]:
+    """Join a file's tables with those already there; give its row of the load report."""
     if source.mode == "replace":
         parts.drop(LOADED + loaded.table, source=source.name)
     n_known = 0

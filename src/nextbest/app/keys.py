@@ -12,9 +12,10 @@ from typing import Final, Literal, get_args
 
 import sqlalchemy as sa
 
+from nextbest.app import auditing
 from nextbest.base.errors import DataError
 from nextbest.engines.operations import Operations
-from nextbest.tables.operational import AUDIT, KEYS, next_sequence
+from nextbest.tables.operational import KEYS
 
 Scope = Literal["server", "browser"]
 SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
@@ -75,7 +76,7 @@ def create(  # noqa: PLR0913
     text = f"{_PREFIX}_{key_id}_{secrets.token_urlsafe(32)}"
     row = {"key_id": key_id, "digest": _digest(text), "name": name, "scope": scope, "origins": list(origins)}
     with operations.writing() as connection:
-        _audit(connection, "key created", key_id, by, at)
+        auditing.write(connection, "key created", key_id, by=by, at=at)
         connection.execute(
             KEYS.insert().values(row | {"created_at": at, "created_by": by, "expires_at": expires_at})
         )
@@ -92,7 +93,7 @@ def revoke(operations: Operations, key_id: str, *, by: str | None, at: datetime)
         )
         if not found.rowcount:
             raise DataError("api.key_unknown", got=key_id)
-        _audit(connection, "key revoked", key_id, by, at)
+        auditing.write(connection, "key revoked", key_id, by=by, at=at)
 
 
 def listed(operations: Operations) -> list[Key]:
@@ -122,8 +123,3 @@ def _digest(text: str) -> str:
 def _key(row: sa.Row[tuple[object, ...]]) -> Key:
     origins = tuple(row.origins or ())
     return Key(row.key_id, row.name, row.scope, origins, row.created_at, row.expires_at, row.revoked_at)
-
-
-def _audit(connection: sa.Connection, action: str, key_id: str, by: str | None, at: datetime) -> None:
-    sequence = next_sequence(connection, at, by)
-    connection.execute(AUDIT.insert().values(sequence=sequence, action=action, object=key_id))

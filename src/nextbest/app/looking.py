@@ -109,13 +109,24 @@ def export(rows: pa.Table, file: Path, *, personal: Sequence[str] = ()) -> None:
         raise DataError("app.export_ending", file=file.name, known=sorted(_WRITERS))
     if not file.absolute().parent.is_dir():
         raise DataError("app.no_folder", file=file.name, folder=str(file.parent))
-    for name in set(personal) & set(rows.column_names):
-        masked = [None if value is None else MASK for value in rows[name].to_pylist()]
-        rows = rows.set_column(rows.column_names.index(name), name, pa.array(masked, pa.string()))
     with plain_io_errors(file):
         scratch = file.with_name(f".{file.name}.new")
-        writer(rows, scratch)
+        writer(masked(rows, personal), scratch)
         scratch.replace(file)
+
+
+def masked(rows: pa.Table, personal: Sequence[str]) -> pa.Table:
+    """Put the mask over every value of some columns; what is not there stays so.
+
+    Examples
+    --------
+    >>> masked(pa.table({"name": ["Ann", None], "place": ["Ulm", None]}), ["name", "email"]).to_pylist()
+    [{'name': '•••', 'place': 'Ulm'}, {'name': None, 'place': None}]
+    """
+    for name in sorted(set(personal) & set(rows.column_names)):
+        values = [None if value is None else MASK for value in rows[name].to_pylist()]
+        rows = rows.set_column(rows.column_names.index(name), name, pa.array(values, pa.string()))
+    return rows
 
 
 def spreadsheet_safe(value: Any) -> Any:
@@ -155,6 +166,22 @@ def _write_excel(rows: pa.Table, path: Path) -> None:
         _safe_frame(rows).to_excel(workbook, sheet_name="rows", index=False)
 
 
+def _read_csv(path: Path) -> pa.Table:
+    frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    return pa.Table.from_pandas(frame, preserve_index=False)
+
+
+def _read_excel(path: Path) -> pa.Table:
+    frame = pd.read_excel(path, dtype=str, keep_default_na=False, engine="calamine")
+    return pa.Table.from_pandas(frame, preserve_index=False)
+
+
+READERS: Final[dict[str, Callable[[Path], pa.Table]]] = {
+    ".csv": _read_csv,
+    ".parquet": pq.read_table,
+    ".xlsx": _read_excel,
+}
+"""How a file that ``export`` wrote is read again, as text where its kind knows no other."""
 _WRITERS: Final[dict[str, Callable[[pa.Table, Path], None]]] = {
     ".csv": _write_csv,
     ".parquet": _write_parquet,

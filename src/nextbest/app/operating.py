@@ -6,6 +6,7 @@ from pathlib import Path
 
 from nextbest.app.config import Config
 from nextbest.engines.operations import Operations
+from nextbest.serving.log import Forgotten
 
 
 def open_operations(folder: Path, database: str | None = None, *, config: Config | None = None) -> Operations:
@@ -24,3 +25,11 @@ def open_operations(folder: Path, database: str | None = None, *, config: Config
     store = folder / "store"
     store.mkdir(parents=True, exist_ok=True)
     return Operations.open(store, url=url)
+
+
+def forgotten_in(folder: Path, config: Config) -> Forgotten:
+    """Tell who was erased from a workspace; nobody, where nothing operational was ever written."""
+    if not config.service.database and not (folder / "store" / "operations.db").exists():
+        return Forgotten()
+    with open_operations(folder, config=config) as operations:
+        return operations.forgotten()

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import pyarrow as pa
 
-from nextbest.app import checking, explaining, judging, looking, runner, running
+from nextbest.app import auditing, checking, explaining, forgetting, judging, looking, runner, running
 from nextbest.app.catalogue import contracts
 from nextbest.app.checking import Check
 from nextbest.app.config import Config
@@ -67,6 +67,7 @@ class Workspace:
     def load(self, *, now: datetime | None = None, progress: runner.Progress = runner.silent) -> Intake:
         """Bring new and changed files in; see ``table("load_report")`` for the account of every row."""
         with one_writer(self._store):
+            forgetting.finish(self.folder, config=self.config)
             return take_in(self._store, self.config, self.folder, now or datetime.now(UTC), progress)
 
     def run(
@@ -88,7 +89,10 @@ class Workspace:
         """
         moment = now or datetime.now(UTC)
         with one_writer(self._store):
-            return running.run(self._store, self.config, names, where or {}, now=moment, progress=progress)
+            forgetting.finish(self.folder, config=self.config)
+            done = running.run(self._store, self.config, names, where or {}, now=moment, progress=progress)
+            forgetting.finish(self.folder, config=self.config)
+            return done
 
     def table(self, name: str) -> pa.Table:
         """Read a table of the last snapshot, or a canonical one, as Arrow.
@@ -117,11 +121,39 @@ class Workspace:
         """List the tables that can be looked at."""
         return looking.contents(self.reader())
 
-    def export(self, name: str, file: str | Path, *, where: str | None = None, unmask: bool = False) -> int:
-        """Write a table to CSV, Parquet or Excel and give the number of rows; personal columns are masked."""
-        rows = self.select(name, where=where)
-        looking.export(rows, Path(file), personal=() if unmask else self.personal_columns(name))
+    def export(
+        self,
+        name: str,
+        file: str | Path,
+        *,
+        where: str | None = None,
+        unmask: bool = False,
+        by: str | None = None,
+    ) -> int:
+        """Write a table to CSV, Parquet or Excel and give the number of rows; personal columns are masked.
+
+        The audit tells that ``by`` took the table.
+        """
+        rows, path = self.select(name, where=where), Path(file)
+        looking.export(rows, path, personal=() if unmask else self.personal_columns(name))
+        self.note_file("table exported", name, path, by=by, rows=int(rows.num_rows), unmasked=unmask)
         return int(rows.num_rows)
+
+    def note_file(self, action: str, of: str, file: Path, *, by: str | None, **detail: Any) -> None:
+        """Note in the audit that rows left the workspace in a file."""
+        path = file.absolute().resolve()
+        inside = path.relative_to(self.folder) if path.is_relative_to(self.folder) else path
+        self.note(action, of, by=by, file=inside.as_posix(), **detail)
+
+    def note(self, action: str, of: str, *, by: str | None, **detail: Any) -> None:
+        """Note in the audit that somebody saw or took something."""
+        with self._operations() as operations:
+            auditing.note(operations, action, of, by=by, detail=detail or None)
+
+    def audit(self, *, of: str | None = None, limit: int | None = None) -> pa.Table:
+        """List who saw and changed what, newest first; see :mod:`nextbest.app.auditing`."""
+        with self._operations() as operations:
+            return auditing.listed(operations, of=of, limit=limit)
 
     def personal_columns(self, name: str) -> list[str]:
         """Name a table's columns that identify or reach a person: by contract, and attributes marked in the sources."""

@@ -12,7 +12,8 @@ import hashlib
 import json
 import operator
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,7 +24,7 @@ import pyarrow.parquet as pq
 
 from nextbest.engines.parts import Parts
 from nextbest.engines.snapshots import Snapshot
-from nextbest.serving.log import Person
+from nextbest.serving.log import Forgotten, Person
 
 _NAMING: Final = "placeholders"
 """Column of JSON that may name a customer under ``customer_id``."""
@@ -56,6 +57,46 @@ def without(path: Path, target: Path, person: Person) -> int:
     return n_mine
 
 
+def drop_forgotten(path: Path, forgotten: Forgotten, when: str | None) -> int:
+    """Take out of a new file what was before somebody's erasure, and everything of theirs that has no time; give the number of rows.
+
+    Parameters
+    ----------
+    path
+        Written again in place.
+    forgotten
+        Who was erased, and when.
+    when
+        Column that says when something happened; ``None``: the table has none.
+    """
+    erased = {
+        name: _erased(path, name, kind, forgotten)
+        for name, kind in (("customer_id", "c"), ("anonymous_id", "a"))
+    }
+    is_quoting = bool(set(_QUOTING) & set(pq.read_schema(path).names))
+    if not is_quoting and not any(erased.values()):
+        return 0
+    n_gone = 0
+    scratch = path.with_suffix(".kept")
+    with (
+        pq.ParquetFile(path) as file,
+        pq.ParquetWriter(scratch, file.schema_arrow, compression="zstd") as out,
+    ):
+        for batch in file.iter_batches(_BATCH):
+            rows = pa.Table.from_batches([batch])
+            kept = _unquoted(rows.filter(pc.invert(_before(rows, erased, when))), forgotten)
+            n_gone += rows.num_rows - kept.num_rows
+            if kept.num_rows:
+                out.write_table(kept)
+    scratch.replace(path)
+    return n_gone
+
+
+def quotes(text: str | None, known: Person | Forgotten) -> bool:
+    """Tell whether a row written as JSON names somebody in any of its columns."""
+    return any(_plain(value) in known for value in _object(text).values())
+
+
 def leave_parts(parts: Parts, person: Person) -> dict[str, int]:
     """Take a person out of the canonical tables and what files gave; give the number of rows by table.
 
@@ -72,7 +113,7 @@ def leave_parts(parts: Parts, person: Person) -> dict[str, int]:
                     _take_place(parts, layer, part, scratch_file)
                     gone[layer] = gone.get(layer, 0) + n_mine
         for reason in (reason for load in parts.loads for reason in load["reasons"]):
-            if _quotes(reason["example"], person):
+            if quotes(reason["example"], person):
                 reason["example"] = None
         if parts.copied.get("loaded") == [name for name in events_before if name.startswith("events/")]:
             parts.copied["loaded"] = [part["file"] for part in parts.tables.get("events", ())]
@@ -145,17 +186,47 @@ def _mine(rows: pa.Table, person: Person) -> pa.ChunkedArray | pa.Array:
     return pc.is_in(number, value_set=hit.combine_chunks())
 
 
-def _unquoted(rows: pa.Table, person: Person) -> pa.Table:
-    """Empty the texts that repeat a row of the person's."""
+def _unquoted(rows: pa.Table, known: Person | Forgotten) -> pa.Table:
+    """Empty the texts that repeat a row of somebody known."""
     for name in set(_QUOTING) & set(rows.column_names):
-        texts = [None if _quotes(text, person) else text for text in rows[name].to_pylist()]
+        texts = [None if quotes(text, known) else text for text in rows[name].to_pylist()]
         rows = rows.set_column(rows.column_names.index(name), name, pa.array(texts, rows[name].type))
     return rows
 
 
-def _quotes(text: str | None, person: Person) -> bool:
-    """Tell whether a row written as JSON names the person in any of its columns."""
-    return any(_plain(value) in person for value in _object(text).values())
+def _erased(path: Path, name: str, kind: str, forgotten: Forgotten) -> dict[str, datetime]:
+    """Find the erased among the ids of a column, and when they were erased."""
+    if name not in pq.read_schema(path).names:
+        return {}
+    found: dict[str, datetime] = {}
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(_BATCH, columns=[name]):
+            for one in pc.drop_null(pc.unique(batch[name])).to_pylist():
+                at = forgotten.erased_at(f"{kind}:{one}")
+                if at is not None:
+                    found[one] = at
+    return found
+
+
+def _before(
+    rows: pa.Table, erased: Mapping[str, Mapping[str, datetime]], when: str | None
+) -> pa.ChunkedArray:
+    """Tell which rows are from before the erasure of whose they are."""
+
+    def of(name: str) -> pa.ChunkedArray:
+        ids = erased[name]
+        if name not in rows.column_names or not ids:
+            return pa.chunked_array([pa.nulls(rows.num_rows, pa.timestamp("us"))])
+        until = pa.array(ids.values(), pa.timestamp("us"))
+        return until.take(pc.index_in(rows[name], value_set=pa.array(ids)))
+
+    until = of("customer_id")
+    if "customer_id" in rows.column_names:
+        until = pc.if_else(pc.is_null(rows["customer_id"]), of("anonymous_id"), until)
+    is_before = pc.is_valid(until)
+    if when is None or when not in rows.column_names:
+        return is_before
+    return pc.and_(is_before, pc.fill_null(pc.less_equal(rows[when], until), True))
 
 
 def _names(text: str | None, person: Person) -> bool:
@@ -166,7 +237,7 @@ def _names(text: str | None, person: Person) -> bool:
 
 _TEXTS: Final[dict[str, Callable[[str | None, Person], bool]]] = {
     _NAMING: _names,
-    **dict.fromkeys(_QUOTING, _quotes),
+    **dict.fromkeys(_QUOTING, quotes),
 }
 
 

@@ -6,7 +6,6 @@ back later is kept as anybody.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import json
 import secrets
@@ -82,6 +81,9 @@ class Forgotten:
 
     def __bool__(self) -> bool:
         return bool(self.digests)
+
+    def __contains__(self, one: object) -> bool:
+        return any(self.erased_at(f"{kind}:{one}") is not None for kind in "ca")
 
     def erased_at(self, subject: str) -> datetime | None:
         """Tell when a subject (``c:ann``, ``a:a-1``) was erased; ``None``: never."""
@@ -195,7 +197,7 @@ def digest(key: str, subject: str) -> str:
     >>> digest("00", "c:ann")[:16]
     'e54fe3218200823e'
     """
-    return hmac.new(bytes.fromhex(key), subject.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(bytes.fromhex(key), subject.encode(), "sha256").hex()
 
 
 def _person(connection: sa.Connection, customer: str | Person) -> Person:
