@@ -13,6 +13,7 @@ from nextbest.serving.decide import Ask, CartItem, Request, Result, Snapshot
 from nextbest.serving.decide.core.ids import Ids
 from nextbest.serving.decide.core.shop import (
     UNKNOWN_DAY,
+    Barred,
     Customers,
     Lists,
     Numbers,
@@ -39,6 +40,7 @@ def shop(
         as_of=TODAY,
         currency="EUR",
         time_zone="UTC",
+        margin_floor=0.0,
         products=_products(rng, n),
         customers=Customers(
             ids=_ids(n_customers, width),
@@ -53,6 +55,8 @@ def shop(
                 "n_orders": Numbers(rng.integers(0, 9, n_customers, np.int32), rng.random(n_customers) < 0.2)
             },
             had=replace(_lists(rng, n_customers, n, 2), strength=np.empty(0, np.float32)),
+            barred=_barred(rng, n_customers, n, 2),
+            zones=None,
         ),
         personal=_personal(rng, n_customers, n, per_customer),
         rules=_rules(rng, n),
@@ -83,6 +87,7 @@ def _products(rng: np.random.Generator, n: int) -> Products:
         department=category,
         brand=category,
         category_code=np.append(np.arange(n) % 7, -1),
+        name_code=np.append(np.arange(n), -1),
         price=price,
         usual_price=np.where(price < 0, np.nan, price / 10_000),
         margin=np.append(rng.random(n) * 9, np.nan),
@@ -101,16 +106,22 @@ def _lists(rng: np.random.Generator, n_keys: int, n: int, each: int) -> Lists:
     return Lists(start, product, (1 + rng.random(len(product), np.float32) * 3))
 
 
+def _barred(rng: np.random.Generator, n_customers: int, n: int, each: int) -> Barred:
+    lists = _lists(rng, n_customers, n, each)
+    return Barred(lists.start, lists.product, rng.random(len(lists.product)) < 0.5)
+
+
 def _personal(rng: np.random.Generator, n_customers: int, n: int, each: int) -> Personal:
     size = n_customers * each
     first = rng.integers(0, n, n_customers, dtype=np.int32)
+    probability = rng.random(size, np.float32)
     return Personal(
         start=np.arange(n_customers + 1, dtype=np.int32) * np.int32(each),
         product=((first[:, None] + np.arange(each, dtype=np.int32)) % n).astype(np.int32).ravel(),
         kind=rng.integers(0, 4, size, dtype=np.int8),
         reason=np.full(size, 4, np.int8),
-        rank=np.tile(np.arange(1, each + 1, dtype=np.uint8), n_customers),
-        probability=rng.random(size, np.float32),
+        probability=probability,
+        factor=rng.random(n_customers, np.float32),
         n_orders=np.full(size, 2, np.uint16),
         since_days=np.full(size, 9, np.uint16),
         gap_days=np.full(size, 11, np.float16),

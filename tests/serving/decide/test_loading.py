@@ -24,7 +24,6 @@ def test_only_what_is_permitted_is_kept_best_first(make_shop):
         shop.personal.start[shop.customers.ids.find("ann") + 1],
     )
     assert [shop.products.ids[one] for one in shop.personal.product[lo:hi]] == ["cake", "fund", "mug"]
-    assert shop.personal.rank[lo:hi].tolist() == [1, 2, 0]
 
 
 def test_rules_that_a_person_rejected_are_not_loaded(make_shop):

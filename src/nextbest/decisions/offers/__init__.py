@@ -11,9 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from nextbest.decisions.offers.spec import (
     CARD,
+    KINDS,
     NEXT_BEST_OFFERS,
     OFFER_CANDIDATES,
     OFFER_EXCLUSIONS,
+    OFFERED,
+    PLACES,
+    REASONS,
     Funnel,
     OfferSettings,
 )
@@ -23,9 +27,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CARD",
+    "KINDS",
     "NEXT_BEST_OFFERS",
+    "OFFERED",
     "OFFER_CANDIDATES",
     "OFFER_EXCLUSIONS",
+    "PLACES",
+    "REASONS",
     "Funnel",
     "OfferSettings",
     "explain_offers",

@@ -6,23 +6,27 @@ import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 
-from nextbest.base.messages import Value
+from nextbest.base.messages import Message, Value
+from nextbest.decisions.offers import REASONS
 from nextbest.serving.decide import words
 from nextbest.serving.decide.core.asking import Asked, Scene, Subject, is_young
 from nextbest.serving.decide.core.contacts import caps_of
 from nextbest.serving.decide.core.gathering import NAMES, gap_of
 from nextbest.serving.decide.core.ranking import Factors, Placed
-from nextbest.serving.decide.core.rows import Rows, offer_id
-from nextbest.serving.decide.core.shop import KINDS, REASONS, Bools, Snapshot, price_text
+from nextbest.serving.decide.core.rows import OF_THE_RUN, Rows, offer_id
+from nextbest.serving.decide.core.shop import KINDS, Bools, Snapshot, price_text
 from nextbest.serving.decide.core.stages import Verdicts
 from nextbest.serving.decide.spec import STAGES, Answer, Assignment, Offer, Reason, Traced
 
 _UNKNOWN: Final = 65_535
 _POINTED: Final = frozenset({"cart", "viewed", "instead", "up_sell", "accessories"})
+_COUNTED: Final = frozenset({"cart", "viewed", "accessories"})
+"""Sources of which staff are told how strong they are."""
+Values: TypeAlias = tuple[tuple[str, Value], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +70,15 @@ def unknown_placement(request_id: str, name: str) -> Answer:
 def decision_id(request_id: str, placement: str, rank: int) -> str:
     """Give a decision its id: the same request has the same ids, whoever answers.
 
+    It begins as the request's does, with the time, so that an index of many grows at its end.
+
     Examples
     --------
     >>> decision_id("r1", "home", 1)
-    'd_0ae5cb5ccd66fe5812ac1e04'
+    'd_8d4b2d2fa11e7d931021'
     """
     text = f"{request_id}\x1f{placement}\x1f{rank}".encode(errors="surrogatepass")
-    return f"d_{hashlib.blake2b(text, digest_size=12).hexdigest()}"
+    return f"d_{request_id[2:14]}{hashlib.blake2b(text, digest_size=10).hexdigest()}"
 
 
 def _answer(funnel: Funnel, number: int, mine: slice, offers: Sequence[Offer], young: Bools) -> Answer:
@@ -82,13 +88,17 @@ def _answer(funnel: Funnel, number: int, mine: slice, offers: Sequence[Offer], y
     counts = np.bincount(stages, minlength=len(STAGES)).tolist() if len(stages) else [0] * len(STAGES)
     removed = {name: counts[place] for place, name in enumerate(STAGES[:-1]) if counts[place]}
     share = funnel.scene.compiled.policy.holdout.share
-    cause = None if offers else _cause(removed, is_young=bool(young[number]))
+    cause = (
+        None
+        if offers
+        else _cause(funnel.scene.subjects[asked.subject], removed, is_young=bool(young[number]))
+    )
     assignment = Assignment("holdout", share) if cause == "holdout" else Assignment("policy", 1 - share)
     return Answer(
         placement=asked.placement.id,
         outcome="decided" if offers else "none",
         cause=cause,
-        detail=None if cause is None else words.cause(cause, removed.get(cause, 0), len(stages)),
+        detail=None if cause is None else _detail(funnel.scene, asked, cause, removed),
         offers=tuple(offers),
         n_candidates=len(stages),
         removed=removed,
@@ -98,8 +108,19 @@ def _answer(funnel: Funnel, number: int, mine: slice, offers: Sequence[Offer], y
     )
 
 
-def _cause(removed: Mapping[str, int], *, is_young: bool) -> str:
+def _detail(scene: Scene, asked: Asked, cause: str, removed: Mapping[str, int]) -> Message:
+    if cause == "no_candidates":
+        is_personal = scene.subjects[asked.subject].is_personal
+        return words.nothing_proposed(
+            (*asked.placement.sources, *asked.placement.fill), is_personal=is_personal
+        )
+    return words.cause(cause, removed.get(cause, 0), sum(removed.values()))
+
+
+def _cause(subject: Subject, removed: Mapping[str, int], *, is_young: bool) -> str:
     """Give what stopped most candidates; of equals, the later stage; holdout before all else."""
+    if not subject.is_channel_known:
+        return "unknown_channel"
     if is_young:
         return "under_age"
     if "holdout" in removed:
@@ -125,6 +146,8 @@ def _offer(funnel: Funnel, asked: Asked, place: int, language: str, *, is_messag
     kind = KINDS[int(rows.kind[row])]
     chance, margin = _known(rows.probability[row], 6), _known(rows.margin[row], 6)
     price, rule, ids, title = _thing(scene, rows, row, language)
+    is_for_staff = asked.placement.reader == "staff"
+    why, evidence = _reasons(scene, rows, row, language)
     accept, reject = words.labels(kind, language)
     name = offer_id(scene, rows, row)
     counted = caps_of(scene, subject, name)
@@ -144,7 +167,8 @@ def _offer(funnel: Funnel, asked: Asked, place: int, language: str, *, is_messag
         margin_source=products.margin_source[product] if margin is not None else None,
         score=_known(funnel.factors.score[row], 12),
         assignment=Assignment(reason, float(placed.probability[place])),  # type: ignore[arg-type]
-        reasons=(_reason(scene, rows, row, language),),
+        reasons=(evidence if is_for_staff else why,),
+        say=words.say(kind, why.text, title, language) if is_for_staff else None,
         accept_label=accept,
         reject_label=reject,
         caps=tuple(one.cap for one in counted if is_message or not one.is_of_message),
@@ -178,40 +202,52 @@ def _incremental(snapshot: Snapshot, personal: int) -> float | None:
     return None if tested is None or personal < 0 else _known(tested[personal], 6)
 
 
-def _reason(scene: Scene, rows: Rows, row: int, language: str) -> Reason:
-    source, currency = NAMES[int(rows.source[row])], scene.snapshot.currency
-    if int(rows.personal[row]) >= 0 and source in {"offers", "repeat", "discover"}:
-        return _own_reason(scene.snapshot, int(rows.personal[row]), int(rows.product[row]), language)
-    values: tuple[tuple[str, Value], ...] = ()
-    rule = int(rows.rule[row])
-    if source in _POINTED:
-        because = int(rows.because[row])
-        strength = float(rows.strength[row])
-        values = (("because", _name(scene.snapshot, because)), ("strength", round(strength, 1)))
-    elif source == "threshold":
-        values = _gap(scene, scene.subjects[scene.asked[int(rows.ask[row])].subject], language)
-    elif source == "peers":
-        customer = scene.subjects[scene.asked[int(rows.ask[row])].subject].row
-        values = (("segment", scene.snapshot.peer_names[int(scene.snapshot.customers.peers[customer])]),)
-    text = words.sentence(f"decide.reason.{source}", values, language, currency)
-    return Reason(source, text, f"rules/{scene.snapshot.rules.ids[rule]}" if rule >= 0 else None)
+def _reasons(scene: Scene, rows: Rows, row: int, language: str) -> tuple[Reason, Reason]:
+    """Give the reason twice: as the customer reads it, and with the evidence as staff read it."""
+    code, values, ref = _why(scene, rows, row, language)
+    is_of_run = code in REASONS
+    evidence = (
+        f"offers.reason.{code}" if is_of_run else f"decide.evidence.{code}" if code in _COUNTED else None
+    )
+    currency = scene.snapshot.currency
+    why = Reason(code, words.sentence(f"decide.reason.{code}", values, language, currency), ref)
+    if evidence is None:
+        return why, why
+    return why, Reason(code, words.sentence(evidence, values, language, currency), ref)
 
 
-def _gap(scene: Scene, subject: Subject, language: str) -> tuple[tuple[str, Value], ...]:
+def _why(scene: Scene, rows: Rows, row: int, language: str) -> tuple[str, Values, str | None]:
+    """Give a reason's code, what its sentence names, and what it rests on."""
+    shop, source, personal = scene.snapshot, int(rows.source[row]), int(rows.personal[row])
+    if personal >= 0 and OF_THE_RUN[source]:
+        return _own_reason(shop, personal, int(rows.product[row]))
+    subject = scene.subjects[scene.asked[int(rows.ask[row])].subject]
+    name, rule = NAMES[source], int(rows.rule[row])
+    values: Values = ()
+    if name in _POINTED:
+        strength = round(float(rows.strength[row]), 1)
+        values = (("because", _name(shop, int(rows.because[row]))), ("strength", strength))
+    elif name == "threshold":
+        values = _gap(scene, subject, language)
+    elif name == "peers":
+        values = (("segment", shop.peer_names[int(shop.customers.peers[subject.row])]),)
+    return name, values, f"rules/{shop.rules.ids[rule]}" if rule >= 0 else None
+
+
+def _gap(scene: Scene, subject: Subject, language: str) -> Values:
     missing = gap_of(scene, subject)
     number, gap = missing if missing is not None else (0, 0.0)
     name = scene.compiled.policy.thresholds[number].name
     return (("gap", gap), ("name", name.get(language) or next(iter(name.values()))))  # type: ignore[call-overload]
 
 
-def _own_reason(snapshot: Snapshot, personal: int, product: int, language: str) -> Reason:
-    """Say what *offers* says of a customer's own offer."""
+def _own_reason(snapshot: Snapshot, personal: int, product: int) -> tuple[str, Values, str | None]:
+    """Give what *offers* says of a customer's own offer."""
     own = snapshot.personal
-    code = REASONS[int(own.reason[personal])]
     rule_id, because, strength, segment = own.refs[int(own.ref[personal])]
     n_orders, since = int(own.n_orders[personal]), int(own.since_days[personal])
     gap = float(own.gap_days[personal])
-    values: tuple[tuple[str, Value], ...] = (
+    values: Values = (
         ("product", _name(snapshot, product)),
         ("because", because),
         ("n_orders", None if n_orders == _UNKNOWN else n_orders),
@@ -220,8 +256,7 @@ def _own_reason(snapshot: Snapshot, personal: int, product: int, language: str) 
         ("strength", strength),
         ("segment", segment),
     )
-    text = words.sentence(f"offers.reason.{code}", values, language, snapshot.currency)
-    return Reason(code, text, f"rules/{rule_id}" if rule_id else None)
+    return REASONS[int(own.reason[personal])], values, f"rules/{rule_id}" if rule_id else None
 
 
 def _name(snapshot: Snapshot, product: int) -> str:

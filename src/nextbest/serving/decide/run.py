@@ -163,9 +163,9 @@ def _scene(
         for request, state in zip(requests, states, strict=True)
     ]
     asked = [
-        Asked(number, placement, min(ask.limit or placement.limit, placement.limit))
+        Asked(number, placement, min(ask.limit or placement.limit, placement.limit), turn)
         for number, request in enumerate(requests)
-        for ask in request.placements
+        for turn, ask in enumerate(request.placements)
         if (placement := compiled.placements.get(ask.id)) is not None
     ]
     return Scene(snapshot, compiled, subjects, asked, now, seed)

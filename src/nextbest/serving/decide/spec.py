@@ -36,6 +36,7 @@ CAUSES: Final = (
     *STAGES[:-1],
     "no_candidates",
     "unknown_placement",
+    "unknown_channel",
     "under_age",
     "budget",
     "snapshot_missing",
@@ -185,6 +186,8 @@ class Offer:
     """What it was ranked by."""
     assignment: Assignment
     reasons: tuple[Reason, ...]
+    say: str | None
+    """What to say to the customer, where staff read it."""
     accept_label: str
     reject_label: str
     caps: tuple[Cap, ...] = ()

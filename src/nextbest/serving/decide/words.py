@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from typing import Final
 
 from nextbest.base.messages import LANGUAGES, Message, Value, render
+from nextbest.serving.policy import PERSONAL_SOURCES
 
 _ACCEPT: Final = {
     "cross_sell": "decide.accept.add",
@@ -55,6 +57,33 @@ def sentence(code: str, values: tuple[tuple[str, Value], ...], language: str, cu
     return render(Message(code, dict(values)), language, currency=currency)
 
 
+@functools.lru_cache(maxsize=200_000)
+def say(kind: str, why: str, product: str, language: str) -> str:
+    """Put into words what staff may say to the customer.
+
+    Examples
+    --------
+    >>> say("replenish", "You buy it about every 6 days", "Milk", "en")
+    'You buy it about every 6 days. Would you like Milk again?'
+    """
+    return render(Message(f"decide.say.{kind}", {"why": why, "product": product}), language)
+
+
 def cause(name: str, removed: int, candidates: int) -> Message:
     """Say why a placement stays empty."""
     return Message(f"decide.cause.{name}", {"n": removed, "n_candidates": candidates})
+
+
+def nothing_proposed(sources: Sequence[str], *, is_personal: bool) -> Message:
+    """Say why there was no candidate at all.
+
+    Examples
+    --------
+    >>> render(nothing_proposed(["cart", "accessories"], is_personal=True))
+    'None of the sources of this placement has anything to propose: cart, accessories.'
+    """
+    if not is_personal and PERSONAL_SOURCES.issuperset(sources):
+        return Message("decide.cause.no_candidates.personal")
+    if list(sources) == ["threshold"]:
+        return Message("decide.cause.no_candidates.threshold")
+    return Message("decide.cause.no_candidates", {"sources": sources})

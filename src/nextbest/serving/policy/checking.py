@@ -71,8 +71,10 @@ def _names(policy: Policy) -> Iterator[Message]:
 
 def _sources(policy: Policy) -> Iterator[Message]:
     for placement in policy.placements:
-        where = f"placements.{placement.id}.sources"
-        for name in placement.sources:
+        named = [("sources", name) for name in placement.sources]
+        named += [("fill", name) for name in placement.fill]
+        for setting, name in named:
+            where = f"placements.{placement.id}.{setting}"
             if name.startswith("list:"):
                 if name.removeprefix("list:") not in policy.lists:
                     yield Message("decide.policy.list", {"where": where, "name": name.removeprefix("list:")})

@@ -13,8 +13,11 @@ from nextbest.base.settings import Settings
 
 Stage = Literal["eligibility", "applicability", "suitability"]
 Moment = Literal["before", "during", "after"]
+Reader = Literal["customer", "staff"]
 CONTACT_CHANNELS: Final = ("email", "sms", "phone", "wechat", "push")
-"""Channels on which the shop begins to talk; they need consent. All others are the shop's own places."""
+"""Channels on which the shop begins to talk; they need consent."""
+OWN_CHANNELS: Final = ("web", "app", "store", "adviser", "mini_program", "kiosk", "till", "call_centre")
+"""The shop's own places, to which customers come; they need none."""
 
 SOURCES: Final = (
     "offers",
@@ -48,12 +51,18 @@ class Placement(Settings):
     """Before, during or after the purchase."""
     sources: tuple[str, ...]
     """Where its candidates come from: names of ``SOURCES``, or ``list:<name>`` of ``lists``."""
+    fill: tuple[str, ...] = ()
+    """Sources for places that are left when those have nothing more."""
+    reader: Reader = "customer"
+    """Who reads it: the customer; or staff, who get the evidence and what to say."""
     limit: Annotated[int, Field(ge=1, le=100)] = 3
     """Offers at most; a request may ask for fewer."""
     max_per_category: Annotated[int, Field(ge=1)] = 2
     """Offers of one category at most."""
     max_per_kind: Annotated[int, Field(ge=1)] = 10
     """Offers of one kind at most."""
+    max_per_name: Annotated[int, Field(ge=1)] = 1
+    """Offers of products of one name at most, such as sizes and packs."""
     channels: tuple[str, ...] = ()
     """Channels on which it is open; empty: all."""
 
@@ -89,7 +98,7 @@ class ContactCap(Settings):
 
 
 class QuietHours(Settings):
-    """Hours, by the clock of the shop, in which nobody is contacted."""
+    """Hours in which nobody is contacted: by the clock of customers whose ``time_zone`` is known, else of the shop."""
 
     start: time = time(21)
     end: time = time(9)
@@ -168,16 +177,21 @@ class Suitability(Settings):
 _HOME: Final = ("offers", "discover", "peers", "limited_time", "new_arrivals", "bestsellers")
 PLACEMENTS: Final = (
     Placement(id="home", moment="before", sources=_HOME, limit=6),
-    Placement(id="product.related", moment="before", sources=("viewed", "instead", "bestsellers"), limit=4),
+    Placement(id="product.related", moment="before", sources=("viewed", "instead"), fill=("bestsellers",), limit=4),
     Placement(id="product.upgrade", moment="before", sources=("up_sell",), limit=1),
-    Placement(id="search.results", moment="before", sources=("search",), limit=50, max_per_category=50, max_per_kind=50),
+    Placement(
+        id="search.results", moment="before", sources=("search",), limit=50, max_per_category=50, max_per_kind=50,
+        max_per_name=50,
+    ),
     Placement(
         id="cart.addon", moment="during", sources=("cart", "accessories", "gift_wrap", "deep_discount"), limit=3
     ),
     Placement(id="cart.threshold", moment="during", sources=("threshold",), limit=3),
-    Placement(id="receipt.next", moment="after", sources=("cart", "offers", "discover", "bestsellers"), limit=3),
+    Placement(id="receipt.next", moment="after", sources=("cart", "offers", "discover"), fill=("bestsellers",), limit=3),
     Placement(id="email.next", moment="after", sources=("offers", "repeat", "discover"), limit=4, channels=("email",)),
-    Placement(id="adviser.next", moment="before", sources=("offers", "repeat", "discover", "peers"), limit=5),
+    Placement(
+        id="adviser.next", moment="before", sources=("offers", "repeat", "discover", "peers"), reader="staff", limit=5
+    ),
 )  # fmt: skip
 """What a shop without a policy has."""
 
@@ -194,6 +208,8 @@ class Policy(Settings):
     version: Annotated[int, Field(ge=0)] = 0
     """Given when it is published; 0 is the one that every shop has from the start."""
     placements: tuple[Placement, ...] = PLACEMENTS
+    own_channels: tuple[str, ...] = OWN_CHANNELS
+    """The shop's own places; on a channel that is neither one of them nor a contact channel, nothing is decided."""
     rules: tuple[Rule, ...] = ()
     caps: tuple[ContactCap, ...] = CAPS
     quiet_hours: QuietHours = QuietHours()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ import numpy as np
 from nextbest.serving.decide.core.compiling import Compiled
 from nextbest.serving.decide.core.shop import (
     DO_NOT_CONTACT,
+    KINDS,
     MONEY,
     NO_PERSONALISATION,
     Bools,
@@ -41,6 +43,7 @@ class Subject:
     is_personal: bool
     """May be shown what was drawn up for them."""
     may_contact: bool
+    is_channel_known: bool
     cart: Mapping[int, float]
     """Units by product; only known products."""
     cart_value: float | None
@@ -51,6 +54,8 @@ class Subject:
     """Bought online of late, since the run too."""
     rejected: frozenset[str]
     """Offers rejected of late."""
+    rejected_products: frozenset[int]
+    """Products among them: who rejected one does not want it on another page either."""
     n_unknown_products: int
     is_consent_unknown: bool
     birth_day: int
@@ -63,6 +68,8 @@ class Asked:
     subject: int
     placement: Placement
     limit: int
+    turn: int = 0
+    """Place among the placements that the request asks for."""
 
 
 @dataclass(slots=True)
@@ -94,27 +101,35 @@ def subject_of(
     row = -1 if request.customer_id is None else customers.ids.find(request.customer_id)
     bits = int(customers.consent[row]) if row >= 0 else 0
     is_refused, may_contact, is_unknown = _consent(bits, state, request)
+    is_channel_known = request.channel in compiled.channels
     lines = _lines(request, state)
     known = [(index[one], units, price) for one, units, price in lines if one in index]
     viewed = request.product_id or (
         state.views[0].product_id if state and state.views and state.session else None
     )
     lately = now - timedelta(compiled.policy.rest_days)
+    rejected = frozenset(
+        event.offer_id
+        for event in (state.offers if state else ())
+        if event.verb == "rejected" and event.offer_id and event.at > lately
+    )
     return Subject(
         request=request,
         state=state,
         row=row,
         unit=request.customer_id or request.anonymous_id or request.session_id or request.request_id,
         is_personal=row >= 0 and not is_refused,
-        may_contact=may_contact,
+        may_contact=may_contact and is_channel_known,
+        is_channel_known=is_channel_known,
         cart={one: units for one, units, _ in known},
         cart_value=_value(snapshot, known) if len(known) == len(lines) else None,
         viewed=index.get(viewed, -1) if viewed else -1,
         bought=frozenset(index[one] for one, _ in (state.ordered if state else ()) if one in index),
-        rejected=frozenset(
-            event.offer_id
-            for event in (state.offers if state else ())
-            if event.verb == "rejected" and event.offer_id and event.at > lately
+        rejected=rejected,
+        rejected_products=frozenset(
+            index[product]
+            for kind, _, product in (one.partition(":") for one in rejected)
+            if kind in KINDS and product in index
         ),
         n_unknown_products=len(lines) - len(known),
         is_consent_unknown=is_unknown,
@@ -176,7 +191,7 @@ def _value(snapshot: Snapshot, lines: Sequence[tuple[int, float, Decimal | None]
 
 
 def local_time(now: datetime, time_zone: str) -> datetime:
-    """Give the clock of the shop.
+    """Give the clock of a time zone, such as the shop's.
 
     Examples
     --------
@@ -184,6 +199,22 @@ def local_time(now: datetime, time_zone: str) -> datetime:
     20
     """
     return now.replace(tzinfo=UTC).astimezone(ZoneInfo(time_zone))
+
+
+@functools.lru_cache(maxsize=1024)
+def is_zone(name: str) -> bool:
+    """Tell whether a time zone of this name exists.
+
+    Examples
+    --------
+    >>> is_zone("Asia/Shanghai"), is_zone("the moon")
+    (True, False)
+    """
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True
 
 
 def ages(scene: Scene) -> Ints:
@@ -206,4 +237,4 @@ def is_young(scene: Scene) -> Bools:
     return np.asarray(scene.memory["young"])
 
 
-__all__ = ["Asked", "Scene", "Subject", "ages", "is_young", "local_time", "subject_of"]
+__all__ = ["Asked", "Scene", "Subject", "ages", "is_young", "is_zone", "local_time", "subject_of"]

@@ -12,8 +12,8 @@ from numpy.typing import ArrayLike
 
 from nextbest.base.expressions import Expression, parse
 from nextbest.serving.decide.core.shop import Bools
-from nextbest.serving.decide.spec import COLUMNS, CUSTOMER_COLUMNS
-from nextbest.serving.policy import Placement, Policy
+from nextbest.serving.decide.spec import COLUMNS, CUSTOMER_COLUMNS, STATE_COLUMNS
+from nextbest.serving.policy import CONTACT_CHANNELS, Placement, Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,11 @@ class Condition:
         """Check it and make it ready."""
         expression.check(COLUMNS, "boolean")
         return cls(expression.columns or ("is_known",), expression.compiled(COLUMNS))
+
+    @property
+    def is_of_everybody(self) -> bool:
+        """Whether it names neither age nor what is held."""
+        return not STATE_COLUMNS.keys() & set(self.columns)
 
     def holds(self, columns: Mapping[str, ArrayLike]) -> Bools:
         """Tell where it holds; where it is not known, it does not."""
@@ -55,6 +60,8 @@ class Compiled:
     rules: tuple[ReadyRule, ...]
     levers: tuple[tuple[Condition, float], ...]
     mandatory: tuple[Condition | None, ...]
+    channels: frozenset[str]
+    """Channels on which it decides."""
     capped: frozenset[str]
     """Channels on which caps hold."""
     columns: frozenset[str]
@@ -103,6 +110,7 @@ def compile_policy(policy: Policy, also: Collection[Expression] = ()) -> Compile
         rules,
         levers,
         mandatory,
+        frozenset({*CONTACT_CHANNELS, *policy.own_channels}),
         frozenset(channel for cap in policy.caps for channel in cap.channels),
         frozenset(named & set(CUSTOMER_COLUMNS)),
     )

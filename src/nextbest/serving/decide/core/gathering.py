@@ -56,16 +56,18 @@ class Gathered:
     rule: Ints
     special: Ints
     place: Ints
+    is_fill: NDArray[np.bool_]
 
 
 def gather(scene: Scene) -> Gathered:
     """Ask every source of every placement."""
-    pieces, owner = [], []
+    pieces, owner, fill = [], [], []
     for number, asked in enumerate(scene.asked):
-        for piece in _pieces(scene, asked):
+        for is_fill, piece in _pieces(scene, asked):
             if len(piece.product):
                 pieces.append(piece)
                 owner.append(number)
+                fill.append(is_fill)
     lengths = np.fromiter((len(piece.product) for piece in pieces), np.int64, len(pieces))
     begins = np.cumsum(lengths) - lengths
 
@@ -87,26 +89,31 @@ def gather(scene: Scene) -> Gathered:
         source=spread([piece.source for piece in pieces]),
         strength=joined(2, np.float64),
         place=np.arange(int(lengths.sum())) - np.repeat(begins, lengths),
+        is_fill=np.repeat(np.asarray(fill, np.bool_), lengths),
         **ints,
     )
 
 
-def _pieces(scene: Scene, asked: Asked) -> Iterator[Piece]:
-    subject = scene.subjects[asked.subject]
+def _pieces(scene: Scene, asked: Asked) -> Iterator[tuple[bool, Piece]]:
+    """Give what each source proposes, and whether it only fills places that are left."""
+    subject, placement = scene.subjects[asked.subject], asked.placement
     for number, message in enumerate(scene.compiled.policy.mandatory):
-        if asked.placement.id in message.placements:
+        if placement.id in message.placements:
             nothing = np.array([len(scene.snapshot.products)], np.int32)
-            yield Piece(MANDATORY, nothing, special=len(scene.snapshot.specials) + number)
-    for name in asked.placement.sources:
-        if name in PERSONAL_SOURCES and not subject.is_personal:
-            continue
-        if name in _FOUND:
-            yield from _FOUND[name](scene, subject)
-        else:
-            yield from _listed(scene, name)
-    if subject.is_personal and "offers" not in asked.placement.sources:
+            yield False, Piece(MANDATORY, nothing, special=len(scene.snapshot.specials) + number)
+    for is_fill, names in ((False, placement.sources), (True, placement.fill)):
+        for name in names:
+            for piece in _found(scene, subject, name):
+                yield is_fill, piece
+    if subject.is_personal and "offers" not in placement.sources:
         lo, hi = _span(scene.snapshot, subject)
-        yield Piece(KNOWN, scene.snapshot.personal.product[lo:hi], personal=np.arange(lo, hi))
+        yield False, Piece(KNOWN, scene.snapshot.personal.product[lo:hi], personal=np.arange(lo, hi))
+
+
+def _found(scene: Scene, subject: Subject, name: str) -> Iterator[Piece]:
+    if name in PERSONAL_SOURCES and not subject.is_personal:
+        return
+    yield from _FOUND[name](scene, subject) if name in _FOUND else _listed(scene, name)
 
 
 def _span(snapshot: Snapshot, subject: Subject) -> tuple[int, int]:
@@ -199,13 +206,14 @@ def _global(name: str) -> Callable[[Scene, Subject], Iterator[Piece]]:
 
 
 def _limited_time(scene: Scene, subject: Subject) -> Iterator[Piece]:  # noqa: ARG001
+    """Give the rows of ``offers`` that are in force."""
     numbers = [
         number
         for number, one in enumerate(scene.snapshot.specials)
         if (one.starts_at is None or one.starts_at <= scene.now)
         and (one.ends_at is None or scene.now < one.ends_at)
     ][:MOST]
-    product = np.array([scene.snapshot.specials[number].product for number in numbers], np.int32)
+    product = np.array([scene.snapshot.specials[number].products[0] for number in numbers], np.int32)
     yield Piece(_SOURCE["limited_time"], product, special=np.array(numbers, np.int64))
 
 
@@ -233,7 +241,7 @@ def gap_of(scene: Scene, subject: Subject) -> tuple[int, float] | None:
 
 
 def _threshold(scene: Scene, subject: Subject) -> Iterator[Piece]:
-    """Give what fills the gap without going far beyond it, the closest first."""
+    """Give what fills the gap without going far beyond it, else what comes closest to filling it; the closest first."""
     missing = gap_of(scene, subject)
     if missing is None:
         return
@@ -246,9 +254,10 @@ def _threshold(scene: Scene, subject: Subject) -> Iterator[Piece]:
         pools.append(shop.personal.product[lo:hi])
     pool = np.unique(np.concatenate(pools))
     price = shop.products.usual_price[pool]
-    fits = pool[(price >= gap) & (price <= _NEAR * gap)]
-    order = np.lexsort((fits, shop.products.usual_price[fits]))
-    yield Piece(_SOURCE["threshold"], fits[order][:MOST])
+    fits = (price >= gap) & (price <= _NEAR * gap)
+    near = fits if fits.any() else price < gap
+    order = np.lexsort((pool[near], np.abs(price[near] - gap)))
+    yield Piece(_SOURCE["threshold"], pool[near][order][:MOST])
 
 
 def _search(scene: Scene, subject: Subject) -> Iterator[Piece]:

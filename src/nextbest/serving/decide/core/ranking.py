@@ -49,17 +49,53 @@ def score(scene: Scene, rows: Rows, verdicts: Verdicts) -> Factors:
     if asked.lever:
         which = np.flatnonzero(verdicts.stage < 0)
         for condition, factor in scene.compiled.levers:
-            holds = condition.holds(Columns(scene, rows, which, condition.columns))
-            lever[which[holds]] *= factor
+            mine = which if condition.is_of_everybody else which[_may_be_known(scene)[rows.ask[which]]]
+            holds = condition.holds(Columns(scene, rows, mine, condition.columns))
+            lever[mine[holds]] *= factor
     chance = rows.probability if asked.probability else ones
     value = rows.margin if asked.value else ones
     return Factors(context, lever, chance * context * value * lever)
 
 
+def _may_be_known(scene: Scene) -> Bools:
+    """Tell who may be ranked by what they are and have; rules that protect see it of everybody."""
+    return np.asarray(scene.of_subjects([one.is_personal for one in scene.subjects], np.bool_))
+
+
 def place(scene: Scene, rows: Rows, verdicts: Verdicts, factors: Factors) -> Placed:
-    """Rank what is left, keep lists diverse, let chance have its share, and cut to length; the verdicts are completed."""
-    held = _held_out(scene)
-    order = _diverse(scene, rows, verdicts, _best_first(rows, verdicts, factors))
+    """Rank what is left, keep lists diverse, let chance have its share, and cut to length; the verdicts are completed.
+
+    Placements of one request are filled in the order asked: what one shows, the next ones do not.
+    """
+    order, held = _best_first(rows, verdicts, factors), _held_out(scene)
+    turn = np.array([one.turn for one in scene.asked], np.int64)[rows.ask[order]]
+    parts: list[Placed] = []
+    for number in range(int(turn.max(initial=0)) + 1):
+        mine = order[turn == number] if number or turn.any() else order
+        if number:
+            mine = _not_shown(scene, rows, verdicts, mine, np.concatenate([part.row for part in parts]))
+        parts.append(_placed(scene, rows, verdicts, _diverse(scene, rows, verdicts, mine), held))
+    if len(parts) == 1:
+        return parts[0]
+    joined = [np.concatenate([getattr(part, name) for part in parts]) for name in Placed.__slots__]
+    by_ask = np.lexsort((joined[1], rows.ask[joined[0]]))
+    return Placed(*(values[by_ask] for values in joined))
+
+
+def _not_shown(scene: Scene, rows: Rows, verdicts: Verdicts, order: Ints, shown: Ints) -> Ints:
+    """Stop what an earlier placement of the same request shows."""
+    subject = np.array([one.subject for one in scene.asked], np.int64)
+    width = int(rows.item.max(initial=0)) + 1
+    is_shown = np.isin(
+        subject[rows.ask[order]] * width + rows.item[order],
+        subject[rows.ask[shown]] * width + rows.item[shown],
+    )
+    is_shown &= ~rows.is_mandatory[order]
+    verdicts.stage[order[is_shown]] = NUMBER["diversity"]
+    return order[~is_shown]
+
+
+def _placed(scene: Scene, rows: Rows, verdicts: Verdicts, order: Ints, held: Bools) -> Placed:
     ask = rows.ask[order]
     free = ~rows.is_mandatory[order]
     n_free = np.bincount(ask[free], minlength=len(scene))
@@ -85,7 +121,7 @@ def place(scene: Scene, rows: Rows, verdicts: Verdicts, factors: Factors) -> Pla
 
 
 def _best_first(rows: Rows, verdicts: Verdicts, factors: Factors) -> Ints:
-    """Sort open rows by placement; mandatory first, then by score, probability, order of sources, item.
+    """Sort open rows by placement; mandatory first, what only fills last, then by score, probability, order of sources, item.
 
     Twelve digits decide, so that every machine draws the same line; what has no score comes after what has one.
     """
@@ -97,6 +133,7 @@ def _best_first(rows: Rows, verdicts: Verdicts, factors: Factors) -> Ints:
         -np.round(np.nan_to_num(chance), 12),
         -np.round(np.nan_to_num(value), 12),
         np.isnan(value),
+        rows.is_fill[open_],
         ~rows.is_mandatory[open_],
         rows.ask[open_],
     )
@@ -104,12 +141,14 @@ def _best_first(rows: Rows, verdicts: Verdicts, factors: Factors) -> Ints:
 
 
 def _diverse(scene: Scene, rows: Rows, verdicts: Verdicts, order: Ints) -> Ints:
-    """Stop what is one too many of its category or kind."""
-    category = scene.snapshot.products.category_code[rows.product]
+    """Stop what is one too many of its name, category or kind."""
+    products = scene.snapshot.products
+    name = np.where(rows.special < 0, products.name_code[rows.product], -1)
+    placements = [one.placement for one in scene.asked]
     most = np.array(
-        [(one.placement.max_per_category, one.placement.max_per_kind) for one in scene.asked], np.int64
+        [(one.max_per_name, one.max_per_category, one.max_per_kind) for one in placements], np.int64
     )
-    for number, group in enumerate((category, rows.kind)):
+    for number, group in enumerate((name, products.category_code[rows.product], rows.kind)):
         counted = group[order] >= 0
         nth = _nth_within(rows.ask[order], group[order])
         full = counted & ~rows.is_mandatory[order] & (nth >= most[rows.ask[order], number])

@@ -23,9 +23,12 @@ _KIND_OF: Final = {
 }  # fmt: skip
 _KINDS: Final = np.array([KINDS.index(_KIND_OF[name]) for name in NAMES])
 _MOST_CONTEXT: Final = 10.0
-_OF_THE_VISIT: Final = np.isin(
+OF_THE_VISIT: Final = np.isin(
     NAMES, ["cart", "viewed", "instead", "up_sell", "accessories", "threshold", "search"]
 )
+"""Sources that cart, page or search point to."""
+OF_THE_RUN: Final = np.isin(NAMES, ["offers", "repeat", "discover", "new_arrivals", "bestsellers", "peers"])
+"""Sources of the nightly run: what they propose has the kind and the reason that the run found for the customer."""
 
 
 @dataclass(slots=True)
@@ -48,6 +51,8 @@ class Rows:
     probability: Floats
     """NaN: not known."""
     margin: Floats
+    is_fill: Bools
+    """Only for places that are left."""
     is_mandatory: Bools
 
     def __len__(self) -> int:
@@ -76,18 +81,24 @@ class _Merged:
 
 
 def _described(scene: Scene, found: Gathered, first: Ints, merged: _Merged) -> Rows:
-    """Add what is known of each candidate; its probability is the customer's own, else the shop's base rate."""
+    """Add what is known of each candidate.
+
+    Its probability is the customer's own; of what is not among the customer's candidates the shop's base rate times the
+    customer's factor. What the nightly run proposes keeps its kind.
+    """
     own, products = scene.snapshot.personal, scene.snapshot.products
-    source, product = found.source[first], found.product[first]
+    ask, source, product = found.ask[first], found.source[first], found.product[first]
     is_own, is_mandatory = merged.personal >= 0, source == MANDATORY
     probability = products.base_rate[product].astype(np.float64)
     kind = _KINDS[source]
     if len(own.product):
+        rows = scene.of_subjects([one.row if one.is_personal else -1 for one in scene.subjects], np.int64)
+        factor = np.where(rows < 0, 1.0, own.factor[rows])[ask]
         mine = own.probability[merged.personal].astype(np.float64)
-        probability = np.where(is_own, mine, probability)
-        kind = np.where((found.personal[first] >= 0) & is_own, own.kind[merged.personal], kind)
+        probability = np.where(is_own, mine, probability * factor)
+        kind = np.where(is_own & OF_THE_RUN[source], own.kind[merged.personal], kind)
     return Rows(
-        ask=found.ask[first],
+        ask=ask,
         item=merged.item,
         source=source,
         product=product,
@@ -99,9 +110,35 @@ def _described(scene: Scene, found: Gathered, first: Ints, merged: _Merged) -> R
         order=first,
         strength=merged.strength,
         probability=probability,
-        margin=products.margin[product],
+        margin=_margins(scene, found.special[first], product),
+        is_fill=found.is_fill[first],
         is_mandatory=is_mandatory,
     )
+
+
+def _margins(scene: Scene, special: Ints, product: Ints) -> Floats:
+    """Give the margin per order; of offers at their own price."""
+    margin, specials = scene.snapshot.products.margin[product], scene.snapshot.specials
+    for row in np.flatnonzero((special >= 0) & (special < len(specials))).tolist():
+        margin[row] = specials[special[row]].margin
+    return margin
+
+
+def parts_of(scene: Scene, rows: Rows) -> tuple[Rows, Ints]:
+    """Give a row per product of what is proposed, and the candidate that it is of: a bundle must be right as a whole."""
+    lengths = np.ones(len(rows), np.int64)
+    specials = scene.snapshot.specials
+    bundles = [number for number, one in enumerate(specials) if len(one.products) > 1]
+    for number in bundles:
+        lengths[rows.special == number] = len(specials[number].products)
+    whole = np.repeat(np.arange(len(rows)), lengths)
+    if len(whole) == len(rows):
+        return rows, whole
+    parts = Rows(**{name: getattr(rows, name)[whole] for name in Rows.__slots__})
+    for number in bundles:
+        mine = np.flatnonzero(parts.special == number)
+        parts.product[mine] = np.resize(specials[number].products, len(mine))
+    return parts, whole
 
 
 def context_of(scene: Scene, rows: Rows) -> Floats:
@@ -109,7 +146,7 @@ def context_of(scene: Scene, rows: Rows) -> Floats:
 
     The intent of the session raises what belongs to this visit, and lowers it where nobody is about to buy.
     """
-    is_here = _OF_THE_VISIT[rows.source]
+    is_here = OF_THE_VISIT[rows.source]
     context = np.where(is_here, np.minimum(rows.strength, _MOST_CONTEXT), 1.0)
     intents = [subject.request.intent for subject in scene.subjects]
     if any(intent is not None for intent in intents):
@@ -175,8 +212,14 @@ def _words(values: list[str]) -> NDArray[np.object_]:
 
 
 def _price(scene: Scene, rows: Rows, which: Ints) -> ArrayLike:
-    price = scene.snapshot.products.price[rows.product[which]]
-    return np.where(price < 0, np.nan, price / MONEY)
+    """Give the price asked: an offer's own, else the product's."""
+    steps, specials = scene.snapshot.products.price[rows.product[which]], scene.snapshot.specials
+    price = np.where(steps < 0, np.nan, steps / MONEY)
+    special = rows.special[which]
+    for row in np.flatnonzero((special >= 0) & (special < len(specials))).tolist():
+        own = specials[special[row]].price
+        price[row] = price[row] if own is None else float(own)
+    return price
 
 
 def _product_id(scene: Scene, rows: Rows, which: Ints) -> ArrayLike:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nextbest.base.expressions import Expression
+from nextbest.decisions.offers import KINDS as OFFER_KINDS
 from nextbest.serving.decide.core.ids import Ids
 from nextbest.serving.policy import CONTACT_CHANNELS
 
@@ -25,25 +26,8 @@ MONEY: Final = 10_000
 UNKNOWN_DAY: Final = np.iinfo(np.int32).min
 DO_NOT_CONTACT: Final = 1 << 15
 NO_PERSONALISATION: Final = 1 << 14
-KINDS: Final = ("cross_sell", "up_sell", "replenish", "discover", "offer", "mandatory")
-REASONS: Final = (
-    "rhythm",
-    "often",
-    "once",
-    "because",
-    "popular",
-    "fresh",
-    "fresh_segment",
-    "overused",
-    "given",
-    "next_band",
-    "rule",
-    "written_rule",
-    "looked",
-    "new_arrival",
-    "bestseller",
-)
-"""Reasons of *offers*, by number."""
+KINDS: Final = (*dict.fromkeys(OFFER_KINDS.values()), "offer", "mandatory")
+"""Kinds of what is proposed, by number: those of *offers*, rows of the table ``offers``, mandatory messages."""
 
 
 def price_text(steps: int) -> str | None:
@@ -99,6 +83,8 @@ class Products:
     brand: NDArray[np.object_]
     category_code: Ints
     """-1: it has none."""
+    name_code: Ints
+    """Equal for products of one name; -1: it has none."""
     price: Ints
     """In ``1 / MONEY``; -1: not given."""
     usual_price: Floats
@@ -128,9 +114,9 @@ class Personal:
     product: Places
     kind: NDArray[np.int8]
     reason: NDArray[np.int8]
-    rank: NDArray[np.uint8]
-    """Among next_best_offers; 0: permitted, but not among them."""
     probability: NDArray[np.float32]
+    factor: NDArray[np.float32]
+    """How likely a customer buys what is new to them, relative to everybody's buying it; at most 1; shape (customers,)."""
     n_orders: NDArray[np.uint16]
     since_days: NDArray[np.uint16]
     gap_days: NDArray[np.float16]
@@ -171,6 +157,17 @@ class Numbers:
 
 
 @dataclass(frozen=True, slots=True)
+class Barred:
+    """What the nightly run ruled out for a customer: bought just now, rarely bought again, had already, has one like it."""
+
+    start: Starts
+    product: Places
+    """Sorted within the customer."""
+    is_lists_only: Bools
+    """Ruled out in lists; cart, page and search may point to it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Customers:
     """Shape (customers,) each."""
 
@@ -188,6 +185,10 @@ class Customers:
     """What conditions of the policy ask for."""
     had: Lists | None
     """Products held, or bought of late, sorted."""
+    barred: Barred | None
+    """``None``: the nightly run ruled nothing out."""
+    zones: Words | None
+    """Time zones; ``None``: the shop's is everybody's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,11 +209,12 @@ class Special:
     """A row of ``offers``: something the shop proposes for a time, at a price, to some."""
 
     offer_id: str
-    kind: str
     product_ids: tuple[str, ...]
-    product: int
-    """Number of the first product; that of "no product" where there is none."""
+    products: tuple[int, ...]
+    """Their numbers; that of "no product" where there is none."""
     price: str | None
+    margin: float
+    """Per order at its own price, less its cost; NaN: not known."""
     starts_at: datetime | None
     ends_at: datetime | None
     content: str | None
@@ -227,6 +229,8 @@ class Snapshot:
     as_of: date | None
     currency: str | None
     time_zone: str
+    margin_floor: float
+    """Least margin per order of what is proposed at its usual price; what has an unknown margin passes."""
     products: Products
     customers: Customers
     personal: Personal
@@ -271,7 +275,7 @@ def _bytes_of(part: Any) -> int:
         value.nbytes
         if isinstance(value, np.ndarray)
         else _bytes_of(value)
-        if isinstance(value, Lists)
+        if isinstance(value, Lists | Barred | Words)
         else len(value.data) + value.offsets.nbytes
         if isinstance(value, Ids)
         else 0

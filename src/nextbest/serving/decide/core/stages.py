@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import time
 from typing import Final
 
 import numpy as np
 
-from nextbest.serving.decide.core.asking import Scene, is_young, local_time
+from nextbest.serving.decide.core.asking import Scene, is_young, is_zone, local_time
 from nextbest.serving.decide.core.compiling import Condition, ReadyRule
 from nextbest.serving.decide.core.gathering import NAMES
-from nextbest.serving.decide.core.rows import Columns, Rows, offer_id
-from nextbest.serving.decide.core.shop import UNKNOWN_DAY, Bools, Ints
+from nextbest.serving.decide.core.rows import OF_THE_RUN, Columns, Rows, offer_id, parts_of
+from nextbest.serving.decide.core.shop import KINDS, UNKNOWN_DAY, Barred, Bools, Ints
 from nextbest.serving.decide.spec import STAGES
+from nextbest.serving.policy import QuietHours
 
 _LOWEST_RISK: Final = 1
 NUMBER: Final[Mapping[str, int]] = {name: number for number, name in enumerate(STAGES)}
 _LOOKED_FOR: Final = np.isin(NAMES, ["search", "repeat"])
 """Sources of which the visitor may want what they have."""
-_REPLENISH: Final = 2
+_REPLENISH: Final = KINDS.index("replenish")
 Stage = Callable[[Scene, Rows], Bools]
 
 
@@ -40,7 +42,7 @@ class Verdicts:
 
 
 def consent(scene: Scene, rows: Rows) -> Bools:
-    """Forbid contacts that were not agreed to."""
+    """Forbid contacts that were not agreed to, and everything on channels that nobody knows."""
     return ~np.asarray(scene.of_subjects([one.may_contact for one in scene.subjects], np.bool_))[rows.ask]
 
 
@@ -61,9 +63,13 @@ def eligibility(scene: Scene, rows: Rows) -> Bools:
 
 
 def stock(scene: Scene, rows: Rows) -> Bools:
-    """Forbid what is no longer sold, what no shop proposes, and what was counted and is not there."""
+    """Forbid what is no longer sold, what no shop proposes, what was counted and is not there, and what earns too little.
+
+    What the shop offers at a price of its own may earn less.
+    """
     products = scene.snapshot.products
-    return ~products.is_sold[rows.product] | (products.stock[rows.product] <= 0)
+    is_poor = (rows.margin < scene.snapshot.margin_floor) & (rows.special < 0)
+    return ~products.is_sold[rows.product] | (products.stock[rows.product] <= 0) | is_poor
 
 
 def channel(scene: Scene, rows: Rows) -> Bools:
@@ -77,13 +83,15 @@ def channel(scene: Scene, rows: Rows) -> Bools:
 
 
 def already_bought(scene: Scene, rows: Rows) -> Bools:
-    """Forbid what is in the cart, is looked at, was bought online of late, or is held.
+    """Forbid what is in the cart, is looked at, was bought online of late, is held, or was ruled out by the nightly run.
 
     What is bought again and again, and what was searched for, passes if it is not in the cart.
     """
     forbidden = np.zeros(len(rows), np.bool_)
-    had = scene.snapshot.customers.had
-    may_again = (rows.kind == _REPLENISH) | _LOOKED_FOR[rows.source]
+    customers = scene.snapshot.customers
+    had, barred = customers.had, customers.barred
+    looked_for = _LOOKED_FOR[rows.source]
+    may_again = (rows.kind == _REPLENISH) | looked_for
     begins = np.searchsorted(rows.ask, np.arange(len(scene) + 1))
     for number, asked in enumerate(scene.asked):
         mine = slice(begins[number], begins[number + 1])
@@ -92,12 +100,16 @@ def already_bought(scene: Scene, rows: Rows) -> Bools:
         if subject.cart:
             forbidden[mine] |= np.isin(product, list(subject.cart))
         if subject.viewed >= 0:
-            forbidden[mine] |= (product == subject.viewed) & ~_LOOKED_FOR[rows.source[mine]]
+            forbidden[mine] |= (product == subject.viewed) & ~looked_for[mine]
         if subject.bought:
-            forbidden[mine] |= np.isin(product, list(subject.bought)) & ~_LOOKED_FOR[rows.source[mine]]
+            forbidden[mine] |= np.isin(product, list(subject.bought)) & ~looked_for[mine]
         if had is not None and subject.row >= 0:
             lo, hi = had.span(subject.row)
             forbidden[mine] |= _has(had.product[lo:hi], product) & ~may_again[mine]
+        if barred is not None and subject.is_personal:
+            forbidden[mine] |= (
+                _barred(barred, subject.row, product, OF_THE_RUN[rows.source[mine]]) & ~looked_for[mine]
+            )
     return forbidden
 
 
@@ -117,26 +129,42 @@ def risk(scene: Scene, rows: Rows) -> Bools:
 
 
 def rejected_lately(scene: Scene, rows: Rows) -> Bools:
-    """Let rest what the visitor rejected."""
+    """Let rest what the visitor rejected: the offer, and its product wherever else it is proposed."""
     forbidden = np.zeros(len(rows), np.bool_)
     for number, asked in enumerate(scene.asked):
-        rejected = scene.subjects[asked.subject].rejected
-        if rejected:
-            for row in np.flatnonzero(rows.ask == number):
-                forbidden[row] = offer_id(scene, rows, int(row)) in rejected
+        subject = scene.subjects[asked.subject]
+        if subject.rejected:
+            mine = np.flatnonzero(rows.ask == number)
+            forbidden[mine] = np.isin(rows.product[mine], list(subject.rejected_products))
+            for row in mine[rows.special[mine] >= 0].tolist():
+                forbidden[row] = offer_id(scene, rows, row) in subject.rejected
     return forbidden
 
 
 def quiet_hours(scene: Scene, rows: Rows) -> Bools:
     """Forbid contacts at hours in which people want peace."""
-    quiet = scene.compiled.policy.quiet_hours
-    clock = local_time(scene.now, scene.snapshot.time_zone).time()
-    passes_midnight = quiet.start > quiet.end
-    inside = (
-        (clock >= quiet.start or clock < quiet.end) if passes_midnight else quiet.start <= clock < quiet.end
-    )
-    on = scene.of_subjects([one.request.channel in quiet.channels for one in scene.subjects], np.bool_)
-    return np.asarray(on[rows.ask] & inside)
+    quiet, zones = scene.compiled.policy.quiet_hours, scene.snapshot.customers.zones
+    shop = is_within(quiet, local_time(scene.now, scene.snapshot.time_zone).time())
+    inside = [one.request.channel in quiet.channels and shop for one in scene.subjects]
+    if zones is not None:
+        names = zones.at(np.array([one.row for one in scene.subjects]))
+        for number, (subject, name) in enumerate(zip(scene.subjects, names.tolist(), strict=True)):
+            if name is not None and subject.request.channel in quiet.channels and is_zone(name):
+                inside[number] = is_within(quiet, local_time(scene.now, name).time())
+    return np.asarray(scene.of_subjects(inside, np.bool_)[rows.ask])
+
+
+def is_within(quiet: QuietHours, clock: time) -> bool:
+    """Tell whether a clock shows a quiet hour.
+
+    Examples
+    --------
+    >>> [is_within(QuietHours(), time(hour)) for hour in (8, 9, 20, 21)]
+    [True, False, False, True]
+    """
+    if quiet.start > quiet.end:
+        return clock >= quiet.start or clock < quiet.end
+    return quiet.start <= clock < quiet.end
 
 
 STEPS: Final[tuple[tuple[str, Stage | None], ...]] = (
@@ -157,7 +185,17 @@ _UNHELD: Final = frozenset({"stock", "channel", "already_bought", "risk", "rejec
 
 
 def judge(scene: Scene, rows: Rows) -> Verdicts:
-    """Send candidates through the stages before caps."""
+    """Send candidates through the stages before caps; a bundle ends where the first of its products ends."""
+    parts, whole = parts_of(scene, rows)
+    verdicts = _judged(scene, parts)
+    if parts is rows:
+        return verdicts
+    ends = np.where(verdicts.stage < 0, len(STAGES), verdicts.stage)
+    earliest = np.lexsort((ends, whole))[np.searchsorted(whole, np.arange(len(rows)))]
+    return Verdicts(verdicts.stage[earliest], verdicts.rule[earliest])
+
+
+def _judged(scene: Scene, rows: Rows) -> Verdicts:
     verdicts = Verdicts(np.full(len(rows), -1, np.int64), np.full(len(rows), -1, np.int64))
     for name, step in STEPS:
         if step is not None:
@@ -181,6 +219,14 @@ def _breaks(scene: Scene, rows: Rows, verdicts: Verdicts, rule: ReadyRule) -> Bo
     forbidden = np.zeros(len(rows), np.bool_)
     forbidden[which] = ~rule.where.holds(Columns(scene, rows, which, rule.where.columns))
     return forbidden
+
+
+def _barred(barred: Barred, customer: int, product: Ints, of_the_run: Bools) -> Bools:
+    lo, hi = int(barred.start[customer]), int(barred.start[customer + 1])
+    if lo == hi:
+        return np.zeros(len(product), np.bool_)
+    place = np.minimum(np.searchsorted(barred.product[lo:hi], product), hi - lo - 1) + lo
+    return np.asarray((barred.product[place] == product) & (of_the_run | ~barred.is_lists_only[place]))
 
 
 def _has(sorted_products: np.ndarray[tuple[int], np.dtype[np.int32]], product: Ints) -> Bools:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -53,6 +53,8 @@ class Loading:
     """Columns of customers that the policy's conditions name: ``compiled.columns``."""
     never: Collection[str] = ()
     """Words of products that are never proposed: ``offers.never``."""
+    margin_floor: float = 0.0
+    """Least margin per order, in the shop's currency: ``offers.margin_floor``."""
     segment: str = "place"
     """Column of customers that tells their peers."""
     most_per_customer: int = 30
@@ -75,15 +77,18 @@ def load(paths: Paths, loading: Loading = Loading()) -> Snapshot:
     recent.n_customers = len(ids)
     products, product_ids = goods.products(files, loading.never, recent)
     code, names, lists = people.peers(files, recent, ids, product_ids, loading.segment)
-    had = people.had(files, recent, as_of, ids, product_ids)
+    own = people.Own(
+        people.had(files, recent, as_of, ids, product_ids), people.barred(files, ids, product_ids), code
+    )
     return Snapshot(
         name=loading.name,
         as_of=as_of,
         currency=loading.currency,
         time_zone=loading.time_zone,
+        margin_floor=loading.margin_floor,
         products=products,
-        customers=people.customers(files, ids, loading.columns, had, code),
-        personal=people.personal(files, ids, product_ids, loading.most_per_customer),
+        customers=people.customers(files, ids, loading.columns, as_of, own),
+        personal=people.personal(files, ids, products, product_ids, loading.most_per_customer),
         rules=goods.rules(files, products, product_ids),
         goes_with=goods.related(files, product_ids, "goes_with"),
         instead_of=goods.related(files, product_ids, "instead_of"),
@@ -130,28 +135,35 @@ def _arrivals(files: Files, products: Products) -> Places:
 
 
 def _specials(files: Files, products: Products) -> list[Special]:
-    texts = dict.fromkeys(("offer_id", "kind", "product_ids", "content", "rules"), _TEXT)
+    texts = dict.fromkeys(("offer_id", "product_ids", "content", "rules"), _TEXT)
     instants = dict.fromkeys(("starts_at", "ends_at"), pa.timestamp("us"))
-    table = files.read("offers", {**texts, **instants, "price": pa.decimal128(18, 4)})
+    money = dict.fromkeys(("price", "cost"), pa.decimal128(18, 4))
+    table = files.read("offers", {**texts, **instants, **money})
     latest = {row["offer_id"]: row for row in table.to_pylist()}
     return [_special(latest[one], products) for one in sorted(latest)]
 
 
-def _special(row: dict[str, object], products: Products) -> Special:
-    ids = tuple(one.strip() for one in str(row["product_ids"] or "").split(";") if one.strip())
-    price, who = row["price"], row["rules"]
-    starts_at, ends_at = row["starts_at"], row["ends_at"]
+def _special(row: dict[str, Any], products: Products) -> Special:
+    ids = tuple(one.strip() for one in (row["product_ids"] or "").split(";") if one.strip())
+    numbers = tuple(products.index.get(one, len(products)) for one in ids) or (len(products),)
     return Special(
-        offer_id=str(row["offer_id"]),
-        kind="offer",
+        offer_id=row["offer_id"],
         product_ids=ids,
-        product=products.index.get(ids[0], len(products)) if ids else len(products),
-        price=None if price is None else price_text(int(Decimal(str(price)) * MONEY)),
-        starts_at=starts_at if isinstance(starts_at, datetime) else None,
-        ends_at=ends_at if isinstance(ends_at, datetime) else None,
-        content=None if row["content"] is None else str(row["content"]),
-        who=parse(str(who)) if who else None,
+        products=numbers,
+        price=None if row["price"] is None else price_text(int(row["price"] * MONEY)),
+        margin=_margin(row["price"], row["cost"], numbers, products),
+        starts_at=row["starts_at"],
+        ends_at=row["ends_at"],
+        content=row["content"],
+        who=parse(row["rules"]) if row["rules"] else None,
     )
+
+
+def _margin(price: Decimal | None, cost: Decimal | None, numbers: Sequence[int], products: Products) -> float:
+    """Give what an offer earns: the products' margins, less what its price is below theirs, less its cost."""
+    rows = list(numbers)
+    usual = float(products.margin[rows].sum()) - float(cost or 0)
+    return usual if price is None else usual - (float(products.usual_price[rows].sum()) - float(price))
 
 
 __all__ = ["TABLES", "Loading", "Paths", "load"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from datetime import date, timedelta
 from typing import Final
@@ -29,6 +30,7 @@ _PROFILE: Final = {
     "as_of": pa.date32(),
 }
 _OFTEN_AGAIN: Final = 0.5
+_MOSTLY: Final = 0.5
 RECENT_DAYS: Final = 28
 _MOST: Final = 20
 _MAX_Q: Final = 0.05
@@ -62,6 +64,7 @@ def products(files: Files, never: Collection[str], recent: Recent) -> tuple[Prod
         index={one: number for number, one in enumerate(words)},
         **texts,
         category_code=_codes(texts["category"]),
+        name_code=_codes(texts["name"]),
         price=reading.grown(
             np.where(np.isnan(price), -1, np.rint(np.nan_to_num(price) * MONEY)).astype(np.int64), -1
         ),
@@ -231,15 +234,19 @@ def _keys(texts: pa.Array, is_product: NDArray[np.bool_], ids: pa.Array, categor
 
 
 def _is_never(texts: dict[str, NDArray[np.object_]], never: Collection[str]) -> NDArray[np.bool_]:
-    """Tell products of which name, category or department holds a word of the list."""
-    named = np.zeros(len(texts["name"]), dtype=bool)
-    for name in ("name", "category", "department"):
-        encoded = pc.utf8_lower(pc.fill_null(pa.array(texts[name], _TEXT), "")).dictionary_encode()
-        has = np.array(
-            [any(word in text for word in never) for text in encoded.dictionary.to_pylist()], dtype=bool
-        )
-        named |= has[np.asarray(encoded.indices)] if len(has) else False
-    return named
+    """Tell products of which name, category or department holds a word of the list, and nameless ones among named ones.
+
+    As *offers* does: a word begins where a word of the text begins, so that "fuel" finds no refuelling.
+    """
+    is_named = np.array([one is not None for one in texts["name"]], dtype=bool)
+    barred = ~is_named & (is_named[:-1].mean() >= _MOSTLY if len(is_named) > 1 else False)
+    either = "|".join(re.escape(f" {word.lower()}" if word.isascii() else word.lower()) for word in never)
+    for name in ("name", "category", "department") if either else ():
+        encoded = pa.array(texts[name], _TEXT).fill_null("").dictionary_encode()
+        plain = pc.replace_substring_regex(pc.utf8_lower(encoded.dictionary), r"[\s\p{P}]+", " ")
+        has = pc.match_substring_regex(pc.binary_join_element_wise("", plain, " "), either)
+        barred |= np.asarray(has)[np.asarray(encoded.indices)]
+    return barred
 
 
 def _stock(files: Files, ids: pa.Array) -> NDArray[np.float64]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -13,18 +13,21 @@ import pyarrow.dataset as ds
 from numpy.typing import NDArray
 
 from nextbest.base.contract import Kind
+from nextbest.decisions.offers import OFFERED, PLACES, REASONS
 from nextbest.serving.decide.core.shop import (
     DO_NOT_CONTACT,
     KINDS,
     NO_PERSONALISATION,
-    REASONS,
     UNKNOWN_DAY,
+    Barred,
     Customers,
     Ints,
     Lists,
     Numbers,
     Personal,
     Places,
+    Products,
+    Starts,
     Words,
     granted_bit,
 )
@@ -44,11 +47,15 @@ _KINDS: Final[dict[Kind, pa.DataType]] = {
     "date": pa.date32(),
     "timestamp": pa.timestamp("us"),
 }
-_PERMITTED: Final = ("offered", "too_weak", "same_name", "category_full", "kind_full", "list_full")
-"""Stages of ``offer_candidates`` that only the length of lists decided; the others forbid."""
+_PERMITTED: Final = (OFFERED, *PLACES)
+"""Stages of ``offer_candidates`` that only the length of lists decided."""
+_BARRED: Final = ("just_bought", "rarely_again", "already_has")
+_BARRED_IN_LISTS: Final = ("has_alike", "fading")
+"""Stages that forbid a product to a customer; what others forbid is asked anew at every decision."""
 _PERSONAL_PURPOSES: Final = ("personalisation", "profiling")
 _LEAVE_ALONE: Final = ("do_not_disturb", "do_not_contact", "免打扰", "勿扰")
 _BOUGHT_DAYS: Final = 14
+_LITTLE: Final = 1e-6
 _UNKNOWN_DAYS: Final = np.iinfo(np.uint16).max
 
 
@@ -62,8 +69,16 @@ def ids_of_customers(files: Files, recent: Recent) -> pa.Array:
     return reading.sorted_ids(*found, recent.lines["customer_id"])
 
 
+class Own(NamedTuple):
+    """What ``had``, ``barred`` and ``peers`` found for each customer."""
+
+    had: Lists | None
+    barred: Barred | None
+    peers: NDArray[np.int32]
+
+
 def customers(
-    files: Files, ids: pa.Array, columns: Collection[str], had: Lists | None, peers: NDArray[np.int32]
+    files: Files, ids: pa.Array, columns: Collection[str], as_of: date | None, own: Own
 ) -> Customers:
     """Read what decisions need of each customer."""
     kinds = {
@@ -71,24 +86,33 @@ def customers(
         "birth_on": pa.date32(),
         "risk_level": pa.int64(),
         "risk_assessed_on": pa.date32(),
+        "time_zone": _TEXT,
     }
     table = files.read("customers", kinds)
     row = reading.last_of(table, _numbers(table, ids), len(ids))
     return Customers(
         ids=reading.packed(ids),
-        consent=_consents(files, ids) | _left_alone(files, ids),
+        consent=_consents(files, ids) | _left_alone(files, ids, as_of),
         birth_day=_picked(table, "birth_on", row, UNKNOWN_DAY).astype(np.int32),
         risk=_picked(table, "risk_level", row, 0).astype(np.int8),
         assessed_day=_picked(table, "risk_assessed_on", row, UNKNOWN_DAY).astype(np.int32),
-        peers=peers,
+        peers=own.peers,
         attributes={
             name: _attribute(files, ids, name) for name in sorted(columns) if name in CUSTOMER_COLUMNS
         },
-        had=had,
+        had=own.had,
+        barred=own.barred,
+        zones=_zones(table, row),
     )
 
 
-def personal(files: Files, ids: pa.Array, product_ids: pa.Array, most: int) -> Personal:
+def _zones(table: pa.Table, row: Ints) -> Words | None:
+    if table["time_zone"].null_count == table.num_rows:
+        return None
+    return _words(reading.column(table, "time_zone"), row)
+
+
+def personal(files: Files, ids: pa.Array, products: Products, product_ids: pa.Array, most: int) -> Personal:
     """Read what each customer may be offered, in the order of the nightly run."""
     texts = dict.fromkeys(
         ("customer_id", "product_id", "kind", "reason_code", "rule_id", "because", "segment"), _TEXT
@@ -107,13 +131,14 @@ def personal(files: Files, ids: pa.Array, product_ids: pa.Array, most: int) -> P
     order = order[reading.first_of_each(customer[order], most)]
     kept = table.take(order)
     refs, ref = _refs(kept)
+    start = reading.starts(customer[order], len(ids))
     return Personal(
-        start=reading.starts(customer[order], len(ids)),
+        start=start,
         product=product[order].astype(np.int32),
         kind=_code(kept, "kind", KINDS),
         reason=_code(kept, "reason_code", REASONS),
-        rank=np.where(rank[order] > 254, 0, rank[order]).astype(np.uint8),  # noqa: PLR2004
         probability=chance[order].astype(np.float32),
+        factor=_factor(kept, chance[order], products.base_rate[product[order]], start),
         n_orders=_small(kept, "n_orders"),
         since_days=_small(kept, "since_days"),
         gap_days=np.minimum(reading.floats(kept, "gap_days"), 60_000).astype(np.float16),
@@ -121,6 +146,35 @@ def personal(files: Files, ids: pa.Array, product_ids: pa.Array, most: int) -> P
         refs=refs,
         incremental=_incremental(files, kept),
     )
+
+
+def _factor(
+    own: pa.Table, chance: NDArray[np.float64], usual: NDArray[np.float32], start: Starts
+) -> NDArray[np.float32]:
+    """Compare what the run expects of a customer, of what is new to them, with everybody's buying it; 1: nothing to compare."""
+    is_new = reading.objects(own, "kind") != "replenish"
+    is_known = ~np.isnan(chance) & (np.nan_to_num(usual) > 0)
+    sums = [np.cumsum(np.append(0.0, np.where(is_new & is_known, values, 0.0))) for values in (chance, usual)]
+    mine, others = (np.diff(one[start]) for one in sums)
+    ratio = np.divide(mine, others, out=np.ones(len(mine)), where=others > _LITTLE)
+    return np.minimum(ratio, 1.0).astype(np.float32)
+
+
+def barred(files: Files, ids: pa.Array, product_ids: pa.Array) -> Barred | None:
+    """List what the nightly run ruled out for each customer, and lists of the whole shop are not to bring back."""
+    kinds = {"customer_id": _TEXT, "product_id": _TEXT, "stage": _TEXT}
+    is_barred = ds.field("stage").isin([*_BARRED, *_BARRED_IN_LISTS])
+    table = files.read("offer_candidates", kinds, is_barred, needs=("stage",))
+    if not table.num_rows:
+        return None
+    customer, product = (
+        _numbers(table, ids),
+        reading.numbers_of(reading.column(table, "product_id"), product_ids),
+    )
+    order = np.lexsort((product, customer))
+    order = order[(customer[order] >= 0) & (product[order] >= 0)]
+    in_lists = np.asarray(pc.is_in(table["stage"], value_set=pa.array(_BARRED_IN_LISTS)))
+    return Barred(reading.starts(customer[order], len(ids)), product[order].astype(np.int32), in_lists[order])
 
 
 def had(
@@ -217,9 +271,12 @@ def consent_bits(purpose: str, channel: str | None, *, is_granted: bool) -> int:
     return sum(granted_bit(one) << (not is_granted) for one in channels)
 
 
-def _left_alone(files: Files, ids: pa.Array) -> NDArray[np.uint16]:
-    table = files.read("tags", {"customer_id": _TEXT, "tag": _TEXT})
-    table = table.filter(pc.is_in(table["tag"], value_set=pa.array(_LEAVE_ALONE)))
+def _left_alone(files: Files, ids: pa.Array, as_of: date | None) -> NDArray[np.uint16]:
+    table = files.read("tags", {"customer_id": _TEXT, "tag": _TEXT, "until_on": pa.date32()})
+    holds = pc.is_in(table["tag"], value_set=pa.array(_LEAVE_ALONE))
+    if as_of is not None:
+        holds = pc.and_(holds, pc.fill_null(pc.greater(table["until_on"], pa.scalar(as_of)), True))
+    table = table.filter(holds)
     bits = np.zeros(len(ids) + 1, np.uint16)
     bits[_numbers(table, ids)] = DO_NOT_CONTACT
     return bits[: len(ids)]
@@ -236,10 +293,7 @@ def _attribute(files: Files, ids: pa.Array, name: str) -> Words | Numbers:
     row = reading.last_of(found, _numbers(found, ids), len(ids))
     values = reading.column(found, name)
     if kind == _TEXT:
-        encoded = values.dictionary_encode()
-        words = np.array([*encoded.dictionary.to_pylist(), None], dtype=object)
-        code = np.asarray(pc.fill_null(encoded.indices, len(words) - 1))
-        return Words(reading.taken(code, row, len(words) - 1).astype(np.int32), words)
+        return _words(values, row)
     is_null = np.asarray(pc.is_null(values).to_numpy(zero_copy_only=False))
     zero = pa.scalar(0, pa.int64()).cast(kind) if not pa.types.is_date(kind) else pa.scalar(date(1970, 1, 1))
     plain = pc.fill_null(values, zero).to_numpy(zero_copy_only=False)
@@ -247,6 +301,13 @@ def _attribute(files: Files, ids: pa.Array, name: str) -> Words | Numbers:
         reading.taken(plain, row, plain.dtype.type(0) if plain.dtype.kind != "M" else np.datetime64(0, "D")),
         reading.taken(is_null, row, True),
     )
+
+
+def _words(values: pa.Array, row: Ints) -> Words:
+    encoded = values.dictionary_encode()
+    words = np.array([*encoded.dictionary.to_pylist(), None], dtype=object)
+    code = np.asarray(pc.fill_null(encoded.indices, len(words) - 1))
+    return Words(reading.taken(code, row, len(words) - 1).astype(np.int32), words)
 
 
 def _code(table: pa.Table, name: str, names: Sequence[str]) -> NDArray[np.int8]:
