@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import uuid
+import secrets
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,8 +13,8 @@ from nextbest.serving.decide import Ask, CartItem, Request, Result
 
 
 def new_id() -> str:
-    """Make the id of a request."""
-    return f"r_{uuid.uuid4().hex}"
+    """Make the id of a request: first the time, so that an index of many grows at its end, then chance."""
+    return f"r_{time.time_ns() // 1_000_000:012x}{secrets.token_hex(10)}"
 
 
 def asked(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,12 +18,11 @@ from nextbest.app.asking import asked, new_id
 from nextbest.app.config import Config
 from nextbest.app.operating import open_operations
 from nextbest.base.errors import WorkspaceError
-from nextbest.base.messages import Message
 from nextbest.engines.parts import Parts
 from nextbest.engines.snapshots import Snapshot as Run
 from nextbest.engines.snapshots import Snapshots
 from nextbest.serving import decide, events, log, state
-from nextbest.serving.decide import Answer, Assignment, Compiled, Offer, Request, Result, Snapshot
+from nextbest.serving.decide import Compiled, Offer, Request, Result, Snapshot
 from nextbest.serving.events import Call, EventSettings, Rejected
 from nextbest.serving.log import Appended, Decision, Writer, WriterSettings
 from nextbest.serving.policy import Policy
@@ -147,9 +145,10 @@ class Service:
         self._asked.append((request, answering))
         if len(self._asked) == 1:
             loop.call_soon(self._answer)
+        if budget_ms is None:
+            return await answering
         try:
-            left = None if budget_ms is None else budget_ms / 1000
-            return await asyncio.wait_for(asyncio.shield(answering), left)
+            return await asyncio.wait_for(asyncio.shield(answering), budget_ms / 1000)
         except TimeoutError:
             answering.add_done_callback(self._take_back)
             return self.too_late(request)
@@ -255,23 +254,8 @@ def now() -> datetime:
 
 
 def _fallback(loaded: Loaded, request: Request, cause: str, at: datetime) -> Result:
-    return Result(
-        request=request,
-        policy_id=loaded.compiled.policy.id,
-        policy_version=loaded.compiled.policy.version,
-        snapshot=loaded.run,
-        model_as_of=None,
-        currency=loaded.snapshot.currency,
-        decided_at=at,
-        answers=tuple(_nothing(request.request_id, ask.id, cause) for ask in request.placements),
-    )
-
-
-def _nothing(request_id: str, placement: str, cause: str) -> Answer:
-    given = Assignment("fallback", 1.0)
-    decision_id = f"d_{uuid.uuid5(uuid.NAMESPACE_OID, f'{request_id} {placement}').hex}"
-    detail = Message(f"decide.cause.{cause}")
-    return Answer(placement, "fallback", cause, detail, (), 0, {}, given, decision_id)
+    snapshot = None if loaded.run is None else loaded.snapshot
+    return decide.fallback(request, cause, loaded.compiled.policy, now=at, snapshot=snapshot)
 
 
 def commit(connection: sa.Connection, results: Sequence[Result]) -> list[Result]:

@@ -235,7 +235,9 @@ def next_sequence(connection: sa.Connection, changed_at: datetime, changed_by: s
     changed_by
         Who changed something, where it was a person.
     """
-    last = connection.scalar(sa.select(sa.func.max(CHANGES.c.sequence))) or 0
-    row = {"sequence": last + 1, "changed_at": changed_at, "changed_by": changed_by}
-    connection.execute(CHANGES.insert(), row)
-    return last + 1
+    said = {"changed_at": changed_at, "changed_by": changed_by}
+    return int(connection.execute(_NEXT, said).scalar_one())
+
+
+_LAST: Final = sa.select(sa.func.coalesce(sa.func.max(CHANGES.c.sequence), 0) + 1).scalar_subquery()
+_NEXT: Final = CHANGES.insert().values(sequence=_LAST).returning(CHANGES.c.sequence)

@@ -148,8 +148,11 @@ class Writer:
         told: list[tuple[_Job, Any, Exception | None]] = []
         try:
             with self._writing() as connection:
-                for is_events, together in itertools.groupby(jobs, lambda job: job.events is not None):
-                    told += _do_all(connection, list(together), is_events=is_events)
+                if len(jobs) == 1:  # whatever fails undoes the whole transaction
+                    told = [(jobs[0], jobs[0].work(connection), None)]
+                else:
+                    for is_events, together in itertools.groupby(jobs, lambda job: job.events is not None):
+                        told += _do_all(connection, list(together), is_events=is_events)
         except Exception as lost:  # noqa: BLE001  nothing was committed: every caller must know
             told = [(job, None, lost) for job in jobs]
         for job, result, error in told:
