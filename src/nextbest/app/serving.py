@@ -21,8 +21,9 @@ from nextbest.base.errors import WorkspaceError
 from nextbest.engines.parts import Parts
 from nextbest.engines.snapshots import Snapshot as Run
 from nextbest.engines.snapshots import Snapshots
+from nextbest.models.intent import MODEL_FILE
 from nextbest.serving import decide, events, log, state
-from nextbest.serving.decide import Compiled, Offer, Request, Result, Snapshot
+from nextbest.serving.decide import Compiled, Intent, Offer, Request, Result, Snapshot
 from nextbest.serving.events import Call, EventSettings, Rejected
 from nextbest.serving.log import Appended, Decision, Writer, WriterSettings
 from nextbest.serving.policy import Policy
@@ -189,6 +190,13 @@ class Service:
                 loaded.snapshot, loaded.compiled, requests, known, now=at, seed=seed, contacts=count
             )
 
+    def intent(self, request: Request) -> Intent | None:
+        """Tell how likely a visitor's running visit is to end in an order; ``None``: the run has no model for it."""
+        loaded, at = self._loaded, now()
+        with self.operations.reading() as connection:
+            known = state.read(connection, request.customer_id, request.anonymous_id, at)
+        return decide.intent(loaded.snapshot, loaded.compiled, request, known, now=at)
+
     def policy(self, number: int | None = None) -> Policy:
         """Give a version of the policy; without a number, the one that holds in the database now."""
         with self.operations.reading() as connection:
@@ -243,6 +251,7 @@ class Service:
             time_zone=shop.time_zone,
             columns=compiled.columns,
             never=self._config.capabilities["offers"].never,
+            intent=current.file(MODEL_FILE) if current else None,
         )
         paths = {name: files[name] for name in decide.TABLES if name in files}
         return Loaded(loading.name, compiled, decide.load(paths, loading))

@@ -53,6 +53,11 @@ class Snapshot:
         """Name of the run."""
         return self.folder.name
 
+    def file(self, name: str) -> bytes | None:
+        """Read a file that is no table, such as a model; ``None`` where the run has left none."""
+        path = self.folder / name
+        return path.read_bytes() if path.is_file() else None
+
     def tables(self) -> dict[str, list[Path]]:
         """Parquet files by table.
 

@@ -25,11 +25,12 @@ from nextbest.serving.decide.spec import (
 
 if TYPE_CHECKING:
     from nextbest.serving.decide.core.compiling import Compiled, compile_policy
+    from nextbest.serving.decide.core.intents import Intent
     from nextbest.serving.decide.core.shop import Snapshot
     from nextbest.serving.decide.loading import TABLES, Loading, load
     from nextbest.serving.decide.recording import log_rows
     from nextbest.serving.decide.replaying import replay
-    from nextbest.serving.decide.run import decide, fallback, withhold
+    from nextbest.serving.decide.run import decide, fallback, intent, withhold
 
 __all__ = [
     "COLUMNS",
@@ -39,6 +40,7 @@ __all__ = [
     "Assignment",
     "CartItem",
     "Compiled",
+    "Intent",
     "Loading",
     "Offer",
     "Reason",
@@ -49,6 +51,7 @@ __all__ = [
     "compile_policy",
     "decide",
     "fallback",
+    "intent",
     "load",
     "log_rows",
     "replay",
@@ -57,6 +60,7 @@ __all__ = [
 _PLACES: Final = {
     "Compiled": "core.compiling",
     "compile_policy": "core.compiling",
+    "Intent": "core.intents",
     "Snapshot": "core.shop",
     "TABLES": "loading",
     "Loading": "loading",
@@ -65,6 +69,7 @@ _PLACES: Final = {
     "replay": "replaying",
     "decide": "run",
     "fallback": "run",
+    "intent": "run",
     "withhold": "run",
 }
 

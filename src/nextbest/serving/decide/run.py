@@ -12,6 +12,7 @@ from nextbest.serving.decide.answering import Funnel, answers, decision_id, unkn
 from nextbest.serving.decide.core.asking import Asked, Scene, subject_of
 from nextbest.serving.decide.core.compiling import Compiled
 from nextbest.serving.decide.core.contacts import stop_reached
+from nextbest.serving.decide.core.intents import Intent, explained, score_all
 from nextbest.serving.decide.core.ranking import place, score
 from nextbest.serving.decide.core.rows import rows_of
 from nextbest.serving.decide.core.shop import Snapshot
@@ -67,6 +68,15 @@ def decide(  # noqa: PLR0913 - what is known, who asks, and time and chance
         scene = _scene(snapshot, compiled, requests[part], known[part], (moment, seed))
         results.extend(_results(scene, _funnel(scene, contacts)))
     return results
+
+
+def intent(
+    snapshot: Snapshot, compiled: Compiled, request: Request, state: SubjectState | None, *, now: datetime
+) -> Intent | None:
+    """Tell how likely the running visit is to end in an order, and why; ``None``: the run has no model for it."""
+    if snapshot.intent is None:
+        return None
+    return explained(snapshot.intent, subject_of(snapshot, compiled, request, state, now))
 
 
 def withhold(result: Result, reached: Mapping[str, Reached]) -> Result:
@@ -162,6 +172,8 @@ def _scene(
         subject_of(snapshot, compiled, request, state, now)
         for request, state in zip(requests, states, strict=True)
     ]
+    if snapshot.intent:
+        score_all(snapshot.intent, subjects)
     asked = [
         Asked(number, placement, min(ask.limit or placement.limit, placement.limit), turn)
         for number, request in enumerate(requests)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeAlias
 
+from nextbest.models.intent import Act
+
 Document: TypeAlias = dict[str, Any]
 """JSON of one subject. Lists of entries ``[milliseconds since 1970, short id of the event, ...]``, oldest first:
 
@@ -19,7 +21,8 @@ Document: TypeAlias = dict[str, Any]
 ``others``  type of the event                         60
 =========== ======================================== ======
 
-``emptied`` is the last entry that said all there is in the cart (an order, a look at the whole cart): ``[at, id, lines]``.
+``emptied`` is the last entry that said all there is in the cart (an order, a look at the whole cart): ``[at, id, lines]``;
+what is in ``cart`` from before counts for the visit, not for the cart.
 ``consents`` holds the last entry per purpose and channel: ``{"email|": [at, id, "granted"]}``.
 """
 LIMITS: Final = {"views": 60, "cart": 100, "searches": 20, "offers": 100, "orders": 10, "others": 60}
@@ -90,3 +93,5 @@ class SubjectState:
     """``None`` where the last one has ended."""
     consents: Mapping[tuple[str, str | None], str]
     """Status by purpose and channel (``None``: all channels)."""
+    acts: tuple[Act, ...] = ()
+    """All that is remembered of what the visitor did, oldest first; nothing where no session runs."""

@@ -5,12 +5,15 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
-from nextbest.models.intent import Because, Scorer, Visit, follow, with_cart
+from nextbest.models.intent import Visit, follow, with_cart
 from nextbest.serving.decide.core.asking import Subject
 from nextbest.serving.decide.spec import Request
 from nextbest.serving.state import SubjectState
+
+if TYPE_CHECKING:
+    from nextbest.models.intent import Because, Scorer
 
 _PURPOSES: Final = frozenset({"personalisation", "profiling"})
 _DIGITS: Final = 6
@@ -41,7 +44,7 @@ def visit_of(subject: Subject) -> Visit | None:
 
 
 def _as_requested(visit: Visit, request: Request) -> Visit:
-    """The request knows the cart better than the events."""
+    """Take the cart of the request, which knows it better than the events."""
     if request.cart is None:
         return visit
     return with_cart(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,9 @@ from nextbest.base.expressions import Expression
 from nextbest.decisions.offers import KINDS as OFFER_KINDS
 from nextbest.serving.decide.core.ids import Ids
 from nextbest.serving.policy import CONTACT_CHANNELS
+
+if TYPE_CHECKING:
+    from nextbest.models.intent import Scorer
 
 Bools: TypeAlias = NDArray[np.bool_]
 Floats: TypeAlias = NDArray[np.float64]
@@ -245,6 +248,8 @@ class Snapshot:
     peer_lists: Mapping[int, Places] = field(default_factory=dict)
     """Best-selling products of each segment."""
     peer_names: Sequence[str] = ()
+    intent: Scorer | None = None
+    """Tells how likely a running visit is to end in an order; ``None``: the run has no such model."""
 
     def lacks(self, columns: Collection[str]) -> frozenset[str]:
         """Name columns of customers that it was not loaded with: a policy that names them is to wait for another loading."""

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +16,9 @@ from nextbest.base.expressions import parse
 from nextbest.serving.decide.core.shop import MONEY, Places, Products, Snapshot, Special, price_text
 from nextbest.serving.decide.loading import goods, people, reading
 from nextbest.serving.decide.loading.reading import Files, Paths
+
+if TYPE_CHECKING:
+    from nextbest.models.intent import Scorer
 
 TABLES: Final = (
     "customers",
@@ -58,6 +61,8 @@ class Loading:
     segment: str = "place"
     """Column of customers that tells their peers."""
     most_per_customer: int = 30
+    intent: bytes | None = None
+    """The model of running visits that the run has left in ``nextbest.models.intent.MODEL_FILE``."""
 
 
 def load(paths: Paths, loading: Loading = Loading()) -> Snapshot:
@@ -100,7 +105,17 @@ def load(paths: Paths, loading: Loading = Loading()) -> Snapshot:
         },
         peer_lists=lists,
         peer_names=names,
+        intent=_intent(loading.intent),
     )
+
+
+def _intent(content: bytes | None) -> Scorer | None:
+    """Read the model where there is one; without it none of the libraries that it needs is loaded."""
+    if content is None:
+        return None
+    from nextbest.models.intent import Scorer
+
+    return Scorer.read(content)
 
 
 def _as_of(files: Files) -> date | None:

@@ -34,8 +34,6 @@ def join(one: Document, other: Document) -> Document:
             joined[name] = max(before, found, key=_mark)
         else:
             joined[name] = _latest(before, found, LIMITS[name])
-    if "emptied" in other or ("emptied" in joined and "cart" in other):
-        joined["cart"] = [entry for entry in joined.get("cart", ()) if entry[:2] > joined["emptied"][:2]]
     return joined
 
 

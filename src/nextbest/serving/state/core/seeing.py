@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
 
+from nextbest.models.intent import Act
+from nextbest.serving.state.core.acting import acts_of
 from nextbest.serving.state.core.entries import EPOCH, MILLISECOND
 from nextbest.serving.state.spec import (
     IDLE,
-    LIMITS,
     CartLine,
     Document,
     OfferEvent,
@@ -17,8 +19,7 @@ from nextbest.serving.state.spec import (
     SubjectState,
 )
 
-_NOT_VISITS: Final = frozenset({"shown", "expired", "adviser_contacted"})
-"""What is done to a visitor, not by one: opens no session."""
+_NEVER = [0, "", []]
 
 
 def see(document: Document, now: datetime) -> SubjectState:
@@ -32,6 +33,8 @@ def see(document: Document, now: datetime) -> SubjectState:
         UTC without zone; tells whether the session still runs.
     """
     consents = document.get("consents", {})
+    acts = acts_of(document)
+    session = _session(acts, now)
     return SubjectState(
         cart=_cart(document),
         views=tuple(
@@ -48,7 +51,8 @@ def see(document: Document, now: datetime) -> SubjectState:
             for at, _, products in reversed(document.get("orders", ()))
             for product in products
         ),
-        session=_session(document, now),
+        session=session,
+        acts=tuple(acts) if session else (),
         consents={_consent_key(key): entry[2] for key, entry in sorted(consents.items())},
     )
 
@@ -56,9 +60,12 @@ def see(document: Document, now: datetime) -> SubjectState:
 def _cart(document: Document) -> tuple[CartLine, ...]:
     """Play what was put in and taken out since the last look at the whole cart."""
     lines: dict[str, tuple[float, str | None]] = {}
-    for product, units, price in document.get("emptied", [0, "", []])[2]:
+    for product, units, price in document.get("emptied", _NEVER)[2]:
         lines[product] = (units, price)
-    for _, _, sign, product, units, price in document.get("cart", ()):
+    since = document.get("emptied", _NEVER)[:2]
+    for at, mark, sign, product, units, price in document.get("cart", ()):
+        if [at, mark] <= since:
+            continue
         held, last_price = lines.pop(product, (0.0, None))
         left = held + units if sign == "+" else (0.0 if units is None else held - units)
         if left > 0:
@@ -66,28 +73,23 @@ def _cart(document: Document) -> tuple[CartLine, ...]:
     return tuple(CartLine(product, units, price) for product, (units, price) in lines.items())
 
 
-def _session(document: Document, now: datetime) -> Session | None:
-    acts = sorted(
-        (entry[0], name, entry)
-        for name in LIMITS
-        for entry in document.get(name, ())
-        if name not in {"offers", "others"} or entry[2] not in _NOT_VISITS
-    )
+def _session(acts: Sequence[Act], now: datetime) -> Session | None:
     idle = IDLE // MILLISECOND
-    if not acts or (now - EPOCH) // MILLISECOND - acts[-1][0] > idle:
+    if not acts or (now - EPOCH) // MILLISECOND - acts[-1].at > idle:
         return None
     start = len(acts) - 1
-    while start and acts[start][0] - acts[start - 1][0] <= idle:
+    while start and acts[start].at - acts[start - 1].at <= idle:
         start -= 1
-    names = [name for _, name, _ in acts[start:]]
+    its = acts[start:]
+    kinds = Counter(act.kind for act in its)
     return Session(
-        started_at=_instant(acts[start][0]),
-        last_at=_instant(acts[-1][0]),
-        n_events=len(names),
-        n_views=names.count("views"),
-        n_searches=names.count("searches"),
-        n_cart_changes=names.count("cart"),
-        dwell_seconds=sum((entry[3] or 0.0 for _, name, entry in acts[start:] if name == "views"), 0.0),
+        started_at=_instant(its[0].at),
+        last_at=_instant(its[-1].at),
+        n_events=len(its),
+        n_views=kinds["view"],
+        n_searches=kinds["search"],
+        n_cart_changes=kinds["add"] + kinds["remove"],
+        dwell_seconds=sum((act.amount or 0.0 for act in its if act.kind == "view"), 0.0),
     )
 
 
