@@ -48,9 +48,11 @@ def serve(
     """
     import uvicorn
 
+    from nextbest.app.operating import open_operations
     from nextbest.cli.root import open_workspace
 
     workspace = open_workspace(folder)
+    open_operations(workspace.folder, database).close()  # what is wrong with it is said here, in one sentence
     os.environ["NEXTBEST_SERVE"] = str(workspace.folder)
     os.environ["NEXTBEST_RATE"] = str(rate)
     if database:

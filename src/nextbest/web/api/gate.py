@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -35,6 +35,8 @@ FOR_BROWSERS: Final = frozenset(
     }
 )
 """Routes that a browser's key opens."""
+_GONE: Final = 499
+"""Logged and counted where the caller hung up: nobody is there to be told."""
 _ID: Final = re.compile(r"[\w.:-]{1,80}", re.ASCII)
 _REMEMBERED: Final = 1.0
 """Seconds for which a key is not looked up again, and a revoked one may still be let in."""
@@ -111,6 +113,8 @@ class Gate:
         try:
             preflight = self._admit(scope, headers)
             await (preflight or self._app)(scope, receive, sending)
+        except ClientDisconnect:
+            status = _GONE
         except RefusedError as problem:
             await problems.answer(problem, request_id, language)(scope, receive, sending)
         except NextBestError as error:

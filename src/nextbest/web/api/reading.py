@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any, Final, TypeVar
 
@@ -13,6 +14,8 @@ from nextbest.web.api.problems import RefusedError, wrong_values
 B = TypeVar("B", bound=BaseModel)
 MAX_BODY: Final = 1_000_000
 """Bytes of a body; longer ones are refused before they are read."""
+PATIENCE: Final = 20.0
+"""Seconds for a body to come: a caller who sends a byte now and then does not hold a place for ever."""
 _MEDIA: Final = frozenset({"application/json", "text/plain", "application/x-ndjson", ""})
 """``text/plain`` is what a browser's beacon sends."""
 
@@ -26,11 +29,15 @@ async def body_of(request: Request, most: int = MAX_BODY) -> bytes:
     if said.isdecimal() and int(said) > most:
         raise RefusedError(413, "api.too_large", most=most)
     pieces, length = [], 0
-    async for piece in request.stream():
-        length += len(piece)
-        if length > most:
-            raise RefusedError(413, "api.too_large", most=most)
-        pieces.append(piece)
+    try:
+        async with asyncio.timeout(PATIENCE):
+            async for piece in request.stream():
+                length += len(piece)
+                if length > most:
+                    raise RefusedError(413, "api.too_large", most=most)
+                pieces.append(piece)
+    except TimeoutError:
+        raise RefusedError(408, "api.too_slow", headers={"connection": "close"}, seconds=PATIENCE) from None
     return b"".join(pieces)
 
 
