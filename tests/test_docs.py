@@ -14,7 +14,7 @@ EVERY = pytest.mark.parametrize("card", CATALOGUE, ids=lambda card: card.name)
 
 def commands():
     """Name every command of the command line."""
-    from nextbest.cli import campaigns, look, people, root, service, work  # noqa: F401
+    from nextbest.cli import campaigns, look, people, rights, root, service, work  # noqa: F401
 
     own = [command.name or command.callback.__name__ for command in root.app.registered_commands]
     return own + [

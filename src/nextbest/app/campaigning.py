@@ -84,7 +84,7 @@ def plan(
     )
 
 
-def export(
+def export(  # noqa: PLR0913
     workspace: Workspace,
     file: Path,
     preset: str,
@@ -92,8 +92,11 @@ def export(
     campaign: str | None = None,
     language: str | None = None,
     unmask: bool = False,
+    by: str | None = None,
 ) -> Exported:
     """Write the file of a platform, and record everybody of the plan in ``exposures``: contacted or held back.
+
+    The audit tells that ``by`` took it.
 
     Raises
     ------
@@ -113,6 +116,8 @@ def export(
     )
     rows, headers = out.rows, CHINESE if spoken == "zh" else {}
     named = rows.rename_columns([headers.get(column, column) for column in rows.column_names])
+    detail = {"preset": preset, "rows": rows.num_rows, "unmasked": unmask}
+    workspace.note_file("campaign exported", name, file, by=by, **detail)
     looking.export(named, file, personal=[headers.get(column, column) for column in personal])
     with one_writer(workspace.folder / "store"):
         add_rows(workspace.folder / "store", SOURCE, [Addition("exposures", out.enrolled, ("decision_id",))])

@@ -55,8 +55,27 @@ class Erasure:
     @property
     def n_rows(self) -> int:
         """Everything that went."""
-        found = asdict(self.operations)
-        return sum((*found.values(), *self.tables.values(), *self.runs.values()))
+        return sum(row["rows"] for row in self.rows())
+
+    def rows(self) -> list[dict[str, Any]]:
+        """List what was removed: where, table, rows."""
+        found = {name.removeprefix("n_"): n for name, n in asdict(self.operations).items()}
+        places = (("operations", found), ("tables", self.tables), ("runs", self.runs))
+        return [
+            {"where": place, "table": name, "rows": n}
+            for place, counts in places
+            for name, n in sorted(counts.items())
+            if n
+        ]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give it as plain values, for JSON."""
+        return {
+            "removed": self.rows(),
+            "files": list(self.files),
+            "elsewhere": list(self.elsewhere),
+            "is_pending": self.is_pending,
+        }
 
 
 def person_of(operations: Operations, store: Path, customer_id: str) -> Person:
@@ -101,6 +120,21 @@ def export(folder: Path, customer_id: str, *, by: str | None, config: Config | N
             raise DataError("app.customer_unknown", customer=customer_id)
         auditing.note(operations, "customer exported", customer_id, by=by)
     return told
+
+
+def n_rows(told: Mapping[str, Any]) -> int:
+    """Count the rows of an export."""
+    return sum(len(rows) for place in ("tables", "run", "operations") for rows in told[place].values())
+
+
+def write_down(told: Mapping[str, Any], file: Path) -> None:
+    """Write an export as JSON that only its owner may read."""
+    text = json.dumps(told, ensure_ascii=False, indent=1, default=str)
+    if not file.absolute().parent.is_dir():
+        raise DataError("app.no_folder", file=file.name, folder=str(file.parent))
+    with plain_io_errors(file):
+        file.touch(mode=0o600)
+        file.write_text(text + "\n", encoding="utf-8")
 
 
 def erase(

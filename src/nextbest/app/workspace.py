@@ -135,9 +135,17 @@ class Workspace:
         The audit tells that ``by`` took the table.
         """
         rows, path = self.select(name, where=where), Path(file)
-        looking.export(rows, path, personal=() if unmask else self.personal_columns(name))
         self.note_file("table exported", name, path, by=by, rows=int(rows.num_rows), unmasked=unmask)
+        looking.export(rows, path, personal=() if unmask else self.personal_columns(name))
         return int(rows.num_rows)
+
+    def shown(self, name: str, rows: pa.Table, *, unmask: bool, by: str | None) -> pa.Table:
+        """Give rows of a table as they may be seen: personal columns are masked, or the audit tells that ``by`` saw them."""
+        personal = sorted(set(self.personal_columns(name)) & set(rows.column_names))
+        if not unmask or not personal:
+            return looking.masked(rows, personal)
+        self.note("table seen", name, by=by, columns=personal, rows=rows.num_rows)
+        return rows
 
     def note_file(self, action: str, of: str, file: Path, *, by: str | None, **detail: Any) -> None:
         """Note in the audit that rows left the workspace in a file."""

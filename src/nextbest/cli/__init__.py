@@ -5,6 +5,6 @@ __all__ = ["main"]
 
 def main() -> None:
     """Run the ``nextbest`` command."""
-    from nextbest.cli import work, look, people, campaigns, service, root  # noqa: F401, I001  (they register their commands in this order)
+    from nextbest.cli import work, look, people, campaigns, service, rights, root  # noqa: F401, I001  (they register their commands in this order)
 
     root.run_cli()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -83,7 +84,13 @@ def export(  # noqa: PLR0913
     from nextbest.app import campaigning
 
     done = campaigning.export(
-        open_workspace(folder), file, preset, campaign=name, language=language, unmask=unmask
+        open_workspace(folder),
+        file,
+        preset,
+        campaign=name,
+        language=language,
+        unmask=unmask,
+        by=getpass.getuser(),
     )
     if json:
         output.as_json(asdict(done))

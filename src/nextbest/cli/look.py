@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from pathlib import Path
 from typing import Annotated
 
@@ -22,9 +23,12 @@ def show(  # noqa: PLR0913
     sort: Annotated[str | None, typer.Option(help="Column; -COLUMN for descending.")] = None,
     limit: Annotated[int, typer.Option(min=0, help="Rows shown.")] = 20,
     columns: Annotated[str | None, typer.Option(help="Columns, separated by commas.")] = None,
+    unmask: Annotated[
+        bool, typer.Option("--unmask", help="Show personal columns as they are; the audit tells who did.")
+    ] = False,
     json: Json = False,
 ) -> None:
-    """Look at any table.
+    """Look at any table; personal columns are masked.
 
     Example: [bold]nextbest show rules --where "size_q_value < 0.05" --sort -margin_at_stake --limit 10[/bold]
     """
@@ -34,6 +38,7 @@ def show(  # noqa: PLR0913
         return
     wanted = [name.strip() for name in columns.split(",")] if columns else None
     rows = workspace.select(table, where=where, sort=sort, limit=limit, columns=wanted)
+    rows = workspace.shown(table, rows, unmask=unmask, by=getpass.getuser())
     (output.rows_as_json if json else output.show_rows)(rows)
 
 
@@ -45,6 +50,7 @@ def explain(customer: str, *, folder: In = HERE, json: Json = False) -> None:
     """
     workspace = open_workspace(folder)
     answer = workspace.explain(customer)
+    workspace.note("customer seen", customer, by=getpass.getuser())
     if json:
         output.as_json(answer.as_dict())
         return
@@ -79,9 +85,9 @@ def export(
     where: Annotated[str | None, typer.Option(help="Expression: only these rows.")] = None,
     unmask: Annotated[bool, typer.Option("--unmask", help="Write personal columns as they are.")] = False,
 ) -> None:
-    """Write a table to CSV, Parquet or Excel; personal columns are masked.
+    """Write a table to CSV, Parquet or Excel; personal columns are masked. The audit tells who took it.
 
     Example: [bold]nextbest export audiences audiences.csv --where "rule_id = '5fd2c0a1b6e7d890'"[/bold]
     """
-    n_rows = open_workspace(folder).export(table, file, where=where, unmask=unmask)
+    n_rows = open_workspace(folder).export(table, file, where=where, unmask=unmask, by=getpass.getuser())
     output.say("cli.exported", n=n_rows, path=str(file))

@@ -86,6 +86,7 @@ def decide(  # noqa: PLR0913
 
     Example: [bold]nextbest decide 2375 --placement home --placement cart.addon --cart 1029743[/bold]
     """
+    from nextbest.app import auditing
     from nextbest.app.asking import asked, plain
     from nextbest.app.serving import Service
     from nextbest.cli.root import open_workspace
@@ -95,6 +96,8 @@ def decide(  # noqa: PLR0913
     )
     with Service(open_workspace(folder).folder, database=database) as service:
         result = service.consider(request)
+        if customer:
+            auditing.note(service.operations, "customer seen", customer, by=getpass.getuser())
     if json:
         output.as_json(plain(result))
         return
