@@ -19,7 +19,7 @@ class Audit:
     n_lost: int
     """Events and decisions that were acknowledged and are not there."""
     n_doubled: int
-    """Events that are there more than once."""
+    """Events that are there more than once; e-mails that were written down more often than they were asked for."""
     n_over_cap: int
     """E-mails beyond the cap, told or written."""
     n_wrong: int
@@ -44,9 +44,10 @@ def audit(shop: Shop, account: Account) -> Audit:
     decisions = {(row.decision_id, row.offer_id) for row in rows}
     sent = Counter(row.customer_id for row in rows if row.placement == "email.best" and row.offer_id)
     lost = (set(account.acknowledged) - set(events)) | (set(account.decided) - decisions)
+    asked = account.messages + account.silent
     return Audit(
         len(lost),
-        len(events) - len(set(events)),
+        len(events) - len(set(events)) + sum(max(0, n - asked[who]) for who, n in sent.items()),
         account.n_over_cap + sum(max(0, n - CAP) for n in sent.values()),
         len(account.wrong) + (not is_sound),
     )

@@ -40,6 +40,8 @@ class Account:
     """Ids of decisions, with their offers."""
     messages: Counter[str] = field(default_factory=Counter)
     """E-mails allowed, by customer."""
+    silent: Counter[str] = field(default_factory=Counter)
+    """E-mails asked for that never had an answer, by customer."""
     by: set[tuple[str | None, int]] = field(default_factory=set)
     """Runs and versions of the policy that answered."""
     told: Counter[str] = field(default_factory=Counter)
@@ -65,6 +67,7 @@ class Account:
             self.waiting + other.waiting,
             self.decided + other.decided,
             self.messages + other.messages,
+            self.silent + other.silent,
             self.by | other.by,
             self.told + other.told,
             self.wrong + other.wrong,
@@ -82,14 +85,14 @@ class Visitor:
         self._connection: http.client.HTTPConnection | None = None
         self._headers = {"Authorization": f"Bearer {server.shop.key}", "Content-Type": "application/json"}
 
-    def post(self, path: str, body: Any) -> tuple[int, Any] | None:
+    def post(self, path: str, body: Any, **headers: str) -> tuple[int, Any] | None:
         """Send a body; ``None``: there was no answer."""
         connection = self._connection or http.client.HTTPConnection(
             "127.0.0.1", self._server.port, timeout=self._timeout
         )
         self._connection = connection
         try:
-            connection.request("POST", path, json.dumps(body), self._headers)
+            connection.request("POST", path, json.dumps(body), self._headers | headers)
             answer = connection.getresponse()
             media, text = answer.getheader("content-type", ""), answer.read()
         except _NO_ANSWER:
@@ -140,14 +143,19 @@ class Visitor:
             if wrong:
                 self.account.wrong.append(wrong)
 
-    def ask_email(self, customer: str) -> None:
-        """Ask for an e-mail to a customer, of whom there may be few."""
+    def ask_email(self, customer: str, is_tired: Callable[[], bool] = lambda: True) -> None:
+        """Ask for an e-mail to a customer, of whom there may be few; again under the same key until there is an answer."""
         asked = {"subject": {"customer_id": customer}, "placements": [{"id": "email.best"}]}
-        told = self.post("/v1/decide", asked | {"context": {"channel": "email"}})
+        body, key = asked | {"context": {"channel": "email"}}, uuid.uuid4().hex
+        while True:
+            told = self.post("/v1/decide", body, **{"Idempotency-Key": key})
+            if (told and told[0] == 200) or is_tired():
+                break
+            time.sleep(0.1)
         if told and told[0] == 200:
-            offers = self._noted(told[1], "email.best")
-            if offers:
-                self.account.messages[customer] += 1
+            self.account.messages[customer] += bool(self._noted(told[1], "email.best"))
+        else:
+            self.account.silent[customer] += 1
 
     def _noted(self, said: Mapping[str, Any], placement: str) -> list[Any]:
         answer = said["placements"][placement]
@@ -238,5 +246,5 @@ class Crowd:
             elif what < 0.9:
                 visitor.ask_home(budget_ms=500)
             else:
-                visitor.ask_email(who)
+                visitor.ask_email(who, lambda: time.monotonic() > self._end)
         visitor.close()

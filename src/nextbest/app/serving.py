@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ from nextbest.models.intent import MODEL_FILE
 from nextbest.serving import decide, events, log, state
 from nextbest.serving.decide import Compiled, Intent, Offer, Request, Result, Snapshot
 from nextbest.serving.events import Call, EventSettings, Rejected
-from nextbest.serving.log import Appended, Decision, Writer, WriterSettings
+from nextbest.serving.log import Appended, Decision, FullError, Writer, WriterSettings
 from nextbest.serving.policy import Policy
 
 T = TypeVar("T")
@@ -104,7 +105,7 @@ class Service:
             version = policies.version(connection)
             if version != before.compiled.policy.version:
                 compiled = decide.compile_policy(policies.current(connection))
-                if compiled.columns <= before.snapshot.customers.attributes.keys():
+                if not before.snapshot.lacks(compiled.columns):
                     self._loaded = dataclasses.replace(before, compiled=compiled)
         current = self._snapshots.current()
         name = current.name if current else None
@@ -126,7 +127,7 @@ class Service:
 
     async def take(self, body: bytes, call: Call | None = None) -> tuple[Appended, Sequence[Rejected]]:
         """Keep the events of a body; what is told is on the disk."""
-        parsed = events.parse(body, datetime.now(UTC), self._events, call=call)
+        parsed = events.parse(body, now().replace(tzinfo=UTC), self._events, call=call)
         if not parsed.events:
             return _WRITE_ONLY, parsed.rejected
         return await asyncio.wrap_future(self._writer.append(parsed.events)), parsed.rejected
@@ -171,7 +172,7 @@ class Service:
         """Free the room that offers took which came too late to be answered."""
         if not answering.exception():
             offers = [offer.decision_id for one in answering.result().answers for offer in one.offers]
-            self._writer.submit(lambda connection: log.release(connection, offers))
+            self._write_sometime(lambda connection: log.release(connection, offers))
 
     def consider(self, request: Request) -> Result:
         """Decide without writing anything down."""
@@ -229,8 +230,13 @@ class Service:
         """Give the fallback, and note it when there is time."""
         again = dataclasses.replace(request, request_id=new_id())
         late = _fallback(self._loaded, again, "budget", now())
-        self._writer.submit(partial(commit, results=[late]))
+        self._write_sometime(partial(commit, results=[late]))
         return late
+
+    def _write_sometime(self, work: Callable[[sa.Connection], object]) -> None:
+        """Hand in work that nobody waits for; a disk that is too far behind goes without it."""
+        with contextlib.suppress(FullError):
+            self._writer.submit(work)
 
     def prepared(self, candidate: Policy) -> Loaded:
         """Give what decisions would rest on under another policy; it does not hold."""
