@@ -17,7 +17,7 @@ from nextbest.models.intent.core.coupon import pays_below
 from nextbest.models.intent.core.judging import baseline_shares, evaluate, has_cart, is_better, measures
 from nextbest.models.intent.core.reading import EPOCH, MILLISECOND, Row, by_visitor
 from nextbest.models.intent.core.scoring import columns_of
-from nextbest.models.intent.core.steps import Floats, Past, Steps, drawn, split, visits_of
+from nextbest.models.intent.core.steps import Floats, Past, Steps, drawn, split, varies, visits_of
 from nextbest.models.intent.query import events_before, margin_shares, per_day
 from nextbest.models.intent.spec import INTENT_EVALUATION, MODEL_FILE, IntentSettings
 from nextbest.models.intent.words import Found, findings, too_few
@@ -36,8 +36,8 @@ _NEWEST: Final = 0.2
 class _Learnt:
     older: Steps
     newest: Steps
-    judged: FittedModel
-    """Learnt from the older visits only."""
+    judged: FittedModel | None
+    """Learnt from the older visits only; ``None``: all their steps look alike."""
     probability: Floats
     """Of the newest."""
     baseline: Floats
@@ -55,12 +55,20 @@ def run(store: Store, settings: IntentSettings, moment: Moment) -> list[Finding]
     learnt = _learn(older, newest, settings, moment.seed)
     store.write("intent_evaluation", _table(list(_rows(learnt))))
     is_kept = is_better(learnt.newest, learnt.probability, learnt.baseline)
-    if is_kept:
+    if learnt.judged and is_kept:
         whole = Steps.of(drawn(visits, settings.most_rows, moment.seed))
         kept = _fit(whole, moment.seed, learnt.judged.model.candidate)
-        about = {**kept.about, "as_of": str(_day(moment, visits)), "baseline": baseline_shares(whole)}
-        store.write_file(MODEL_FILE, dataclasses.replace(kept, about=about).to_bytes())
+        store.write_file(
+            MODEL_FILE, _written(kept, str(moment.as_of or _last_day(visits)), baseline_shares(whole))
+        )
     return findings(_found(store, learnt, len(newest), settings), is_kept=is_kept)
+
+
+def _written(kept: FittedModel, as_of: str, baseline: tuple[float, float]) -> bytes:
+    """Write the model down with what a decision asks beside it; how long fitting took is no part of it."""
+    made = {name: value for name, value in kept.about.items() if name not in {"candidates", "lift"}}
+    about = {**made, "as_of": as_of, "baseline": baseline}
+    return dataclasses.replace(kept, about=about).to_bytes()
 
 
 def _visits(store: Store, moment: Moment) -> list[Past]:
@@ -92,9 +100,10 @@ def _are_enough(visits: Sequence[Past], fewest: int) -> bool:
 def _learn(older: Sequence[Past], newest: Sequence[Past], settings: IntentSettings, seed: int) -> _Learnt:
     known = Steps.of(drawn(older, settings.most_rows, seed))
     unseen = Steps.of(drawn(newest, settings.most_rows, seed))
-    judged = _fit(known, seed)
+    judged = _fit(known, seed) if varies(known) else None
     shares = np.array(baseline_shares(known))[has_cart(unseen).astype(np.int64)]
-    return _Learnt(known, unseen, judged, judged.model.predict(columns_of(unseen.features)), shares)
+    told = judged.model.predict(columns_of(unseen.features)) if judged else shares
+    return _Learnt(known, unseen, judged, told, shares)
 
 
 def _fit(steps: Steps, seed: int, *candidates: str) -> FittedModel:
@@ -118,10 +127,16 @@ def _fit(steps: Steps, seed: int, *candidates: str) -> FittedModel:
 
 
 def _rows(learnt: _Learnt) -> Iterator[dict[str, Any]]:
-    chosen = learnt.judged.model.candidate
+    if learnt.judged:
+        yield from _older(learnt.judged, learnt.older)
+        yield from _newest(learnt.judged.model.candidate, learnt.newest, learnt.probability, is_chosen=True)
+    yield from _newest("baseline", learnt.newest, learnt.baseline, is_chosen=False)
+
+
+def _older(judged: FittedModel, steps: Steps) -> Iterator[dict[str, Any]]:
     older = {"judged_on": "older", "events_from": 0, "events_until": None}
-    n, n_positive = len(learnt.older), int(learnt.older.target.sum())
-    for one in learnt.judged.candidates().to_pylist():
+    n, n_positive = len(steps), int(steps.target.sum())
+    for one in judged.candidates().to_pylist():
         yield {
             **older,
             "model": one["model"],
@@ -133,9 +148,11 @@ def _rows(learnt: _Learnt) -> Iterator[dict[str, Any]]:
             "observed": n_positive / n,
             "calibration_error": one["calibration_error"],
         }
-    for model, probability in ((chosen, learnt.probability), ("baseline", learnt.baseline)):
-        for measured in evaluate(learnt.newest, probability):
-            yield {"judged_on": "newest", "model": model, "is_chosen": model == chosen, **measured}
+
+
+def _newest(model: str, steps: Steps, probability: Floats, *, is_chosen: bool) -> Iterator[dict[str, Any]]:
+    for measured in evaluate(steps, probability):
+        yield {"judged_on": "newest", "model": model, "is_chosen": is_chosen, **measured}
 
 
 def _table(rows: list[dict[str, Any]]) -> pa.Table:
@@ -183,6 +200,5 @@ def _margin(store: Store) -> tuple[float | None, str | None]:
     )
 
 
-def _day(moment: Moment, visits: Sequence[Past]) -> date:
-    last = EPOCH + max(visit.ended_at for visit in visits) * MILLISECOND
-    return moment.as_of or last.date()
+def _last_day(visits: Sequence[Past]) -> date:
+    return (EPOCH + max(visit.ended_at for visit in visits) * MILLISECOND).date()

@@ -50,6 +50,11 @@ class Act(NamedTuple):
     session_id: str | None = None
     """``None``: half an hour of silence ends the visit."""
 
+    @property
+    def place(self) -> tuple[int, bool, str]:
+        """What acts are sorted by; an order is the last of its instant."""
+        return self.at, self.kind == "order", self.mark
+
 
 KINDS: Final = ("view", "search", "add", "remove", "cart", "checkout", "offer", "other", "order")
 COUNTED: Final = KINDS[:-1]

@@ -83,7 +83,7 @@ def by_visitor(rows: Iterable[Row]) -> dict[str, list[Act]]:
     """
     read = sorted(
         ((act, row) for row in rows if (act := act_of(row)) is not None),
-        key=lambda pair: (pair[0].at, pair[0].mark, pair[1].event_id),
+        key=lambda pair: (*pair[0].place, pair[1].event_id),
     )
     used_last: dict[str, str] = {}
     visitors: dict[str, list[Act]] = {}

@@ -111,6 +111,11 @@ def _past(visitor: str, state: Visit, steps: Sequence[tuple[int, tuple[float, ..
     return Past(visitor, state.number, state.started_at, state.last_at, state.is_over, seen)
 
 
+def varies(steps: Steps) -> bool:
+    """Tell whether any feature is not the same after each step."""
+    return any(len(np.unique(values[~np.isnan(values)])) > 1 for values in steps.features.T)
+
+
 def split(visits: Sequence[Past], share: float = 0.2) -> tuple[list[Past], list[Past]]:
     """Give older and newest visits; those that run across the border belong to neither.
 

@@ -37,7 +37,7 @@ def acts_of(document: Document) -> list[Act]:
         ),
         _others(document),
     )
-    return sorted(acts, key=_mark)
+    return sorted(acts, key=lambda act: act.place)
 
 
 def _others(document: Document) -> Iterator[Act]:
@@ -54,7 +54,3 @@ def _lines(whole: list[Entry] | None) -> tuple[tuple[str, float, float | None], 
     return (
         None if whole is None else tuple((product, units, price_of(price)) for product, units, price in whole)
     )
-
-
-def _mark(act: Act) -> tuple[int, str]:
-    return act.at, act.mark
