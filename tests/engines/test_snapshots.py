@@ -97,3 +97,16 @@ def test_two_writers_never_hold_a_workspace_at_once(tmp_path):
     assert "Another load or run" in other.stderr
     with one_writer(tmp_path / "store"):
         pass
+
+
+def test_a_run_of_which_something_is_gone_is_not_read(tmp_path):
+    snapshots = Snapshots(tmp_path)
+    with snapshots.building("a") as folder:
+        (folder / "rules.parquet").write_text("x")
+        write_manifest(folder / "manifest.json", {"tables": ["rfm", "rules"], "inputs": {"customers": []}})
+    with pytest.raises(WorkspaceError, match="The run a is not whole: rfm are gone"):
+        snapshots.current().tables()
+    with pytest.raises(WorkspaceError, match="The run a is not whole: customers are gone"):
+        snapshots.current().with_inputs({})
+    (tmp_path / "snapshots" / "a" / "rfm.parquet").write_text("x")
+    assert sorted(snapshots.current().with_inputs({"customers": []})) == ["customers", "rfm", "rules"]

@@ -1,0 +1,139 @@
+"""Faults that are set up within one process: a clock that is set back, a disk that is behind, a body that never comes."""
+
+import asyncio
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from benchmarks.served_shop import CAP, limit_of, make, policy, publish
+from starlette.requests import Request
+
+from nextbest.app import policies, serving
+from nextbest.app.asking import asked
+from nextbest.app.serving import Service
+from nextbest.base.errors import WorkspaceError
+from nextbest.serving.log import FullError, Writer, WriterSettings
+from nextbest.serving.policy import Policy
+from nextbest.web.api import reading
+from nextbest.web.api.problems import RefusedError
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC).replace(tzinfo=None)
+
+
+@pytest.fixture
+def opened(tmp_path):
+    with Service(make(tmp_path / "shop").folder) as service:
+        yield service
+
+
+def decide(service, *requests, budget_ms=None):
+    async def ask():
+        return await asyncio.gather(*(service.decide(one, budget_ms=budget_ms) for one in requests))
+
+    return [result.answers[0] for result in asyncio.run(ask())]
+
+
+def email():
+    return asked("c1", ["email.best"], channel="email")
+
+
+def test_a_clock_that_is_set_back_allows_no_contact_too_many(opened, monkeypatch):
+    clock = NOON
+    monkeypatch.setattr(serving, "now", lambda: clock)
+
+    def n_messages():
+        return sum(bool(answer.offers) for _ in range(3) for answer in decide(opened, email()))
+
+    told = [n_messages()]
+    for days in (-1, -30, 0, 6, 8):
+        clock = NOON + timedelta(days)
+        told.append(n_messages())
+    # A week after the contacts there is room again, whatever the clock said in between.
+    assert told == [CAP, 0, 0, 0, 0, CAP]
+
+
+def test_events_are_kept_once_and_carts_stay_when_the_clock_is_set_back(opened, monkeypatch):
+    clock = NOON
+    monkeypatch.setattr(serving, "now", lambda: clock)
+    body = (
+        b'{"event": "Product Added", "messageId": "m%d", "userId": "c1", "properties": {"product_id": "p%d"}}'
+    )
+
+    def send(number):
+        return asyncio.run(opened.take(body % (number, number)))[0]
+
+    assert send(1).n_accepted == 1
+    clock = NOON - timedelta(days=2)
+    assert (send(1).n_duplicates, send(2).n_accepted) == (1, 1)
+    clock = NOON + timedelta(minutes=1)
+    with opened.operations.reading() as connection:
+        cart = serving.state.read(connection, "c1", None, clock).cart
+    assert {line.product_id for line in cart} == {"p1", "p2"}
+
+
+def test_a_disk_that_is_too_far_behind_is_told_at_once_or_answered_by_the_fallback(opened):
+    gate, started = threading.Event(), threading.Event()
+    opened._writer.close()
+    opened._writer = Writer(opened.operations.writing, WriterSettings(max_waiting=2))
+    opened._writer.submit(lambda _: (started.set(), gate.wait()), n_rows=2)
+    started.wait()
+    opened._writer.submit(lambda _: None, n_rows=2)
+    try:
+        with pytest.raises(FullError, match="wait for the disk"):
+            decide(opened, email())
+        with pytest.raises(FullError, match="wait for the disk"):
+            asyncio.run(opened.take(b'{"event": "Cart Viewed", "userId": "c1"}'))
+    finally:
+        gate.set()
+    assert decide(opened, email())[0].outcome == "decided"
+
+
+def test_room_of_an_answer_that_came_too_late_is_free_again(opened):
+    for _ in range(3):
+        gate = threading.Event()
+        opened._writer.submit(lambda _, gate=gate: gate.wait())
+
+        async def late(gate=gate):
+            told = await opened.decide(email(), budget_ms=20)
+            gate.set()
+            await opened.write(lambda _: None)
+            await asyncio.sleep(0.01)
+            await opened.write(lambda _: None)
+            return told.answers[0]
+
+        assert asyncio.run(late()).cause == "budget"
+    assert [bool(decide(opened, email())[0].offers) for _ in range(3)] == [True] * CAP + [False] * (3 - CAP)
+
+
+def test_a_policy_holds_at_once_while_the_newer_run_cannot_be_read(opened, tmp_path):
+    publish(tmp_path / "shop", "r2", 3)
+    (tmp_path / "shop" / "store" / "snapshots" / "r2" / "customers.parquet").unlink()
+    with opened.operations.writing() as connection:
+        policies.publish(connection, Policy.read(policy(2), "policy"), at=NOON, by="ann")
+    with pytest.raises(WorkspaceError, match=r"r2 is not whole: customers are gone"):
+        opened.follow()
+    answer = decide(opened, asked(None, ["home"]))[0]
+    assert (opened.loaded.run, len(answer.offers)) == ("r1", limit_of(2))
+    publish(tmp_path / "shop", "r3", 3)
+    assert opened.follow()
+    assert opened.loaded.run == "r3"
+
+
+def test_a_service_that_is_not_patient_says_what_is_wrong_with_the_run(tmp_path):
+    folder = make(tmp_path / "shop").folder
+    (folder / "store" / "CURRENT").write_bytes(b"\xff\xfe")
+    with pytest.raises(WorkspaceError, match="There is no run"):
+        Service(folder)
+
+
+def test_a_body_that_never_ends_is_not_waited_for(monkeypatch):
+    monkeypatch.setattr(reading, "PATIENCE", 0.05)
+
+    async def receive():
+        await asyncio.sleep(0.01)
+        return {"type": "http.request", "body": b"x", "more_body": True}
+
+    scope = {"type": "http", "method": "POST", "path": "/v1/decide", "headers": []}
+    with pytest.raises(RefusedError) as told:
+        asyncio.run(reading.body_of(Request(scope, receive)))
+    assert (told.value.status, told.value.message.code) == (408, "api.too_slow")
