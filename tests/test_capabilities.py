@@ -55,9 +55,22 @@ PRODUCTS = [
 ]
 
 
+CLICKS = [
+    {
+        "event_id": f"e{number}",
+        "anonymous_id": f"a{number % 7}",
+        "type": "Product Viewed" if number % 5 else "Order Completed",
+        "occurred_at": f"2026-06-{1 + number // 3:02}T10:{number % 60:02}:00",
+        "product_id": "tea",
+    }
+    for number in range(60)
+]
+
+
 def run(make_store, rows, threads=None):
     """Run everything that can run and give the tables written."""
-    store = make_store(order_lines=rows, products=PRODUCTS, threads=threads)
+    clicks = CLICKS if len(rows) else empty(contracts()["events"])
+    store = make_store(order_lines=rows, products=PRODUCTS, events=clicks, threads=threads)
     findings = []
     for card in in_order(CATALOGUE):
         if missing(card, store.has) is None:

@@ -7,6 +7,7 @@ from nextbest.base.contract import Table
 from nextbest.decisions.audiences.spec import CARD as AUDIENCES
 from nextbest.decisions.campaigns.spec import CARD as CAMPAIGN
 from nextbest.decisions.offers.spec import CARD as OFFERS
+from nextbest.models.intent.spec import CARD as INTENT
 from nextbest.models.ladders.spec import CARD as LADDERS
 from nextbest.models.profit.spec import CARD as PROFIT
 from nextbest.models.propensity.spec import CARD as PROPENSITY
@@ -32,6 +33,7 @@ CATALOGUE: tuple[Capability, ...] = (
     RECOMMEND,
     LADDERS,
     PROPENSITY,
+    INTENT,
     OFFERS,
     CAMPAIGN,
 )
