@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -190,9 +191,10 @@ def finish(folder: Path, *, config: Config | None = None) -> int:
     return len(waiting)
 
 
-def is_waiting(store: Path) -> bool:
-    """Tell whether an erasure waits for the files."""
-    return any((store / PENDING).glob("*.json"))
+def is_waiting(store: Path, *, seconds: float = 0.0) -> bool:
+    """Tell whether an erasure has waited for the files longer than so many seconds."""
+    until = time.time() - seconds
+    return any(path.stat().st_mtime <= until for path in (store / PENDING).glob("*.json"))
 
 
 def _aliases(store: Path, person: Person) -> Iterator[Person]:

@@ -14,23 +14,25 @@ from typing import Any, Final, Self, TypeVar
 
 import sqlalchemy as sa
 
-from nextbest.app import keys, policies
+from nextbest.app import auditing, forgetting, keys, policies
 from nextbest.app.asking import asked, new_id
-from nextbest.app.config import Config
+from nextbest.app.config import Config, ServiceSettings
 from nextbest.app.operating import open_operations
 from nextbest.base.errors import WorkspaceError
 from nextbest.engines.parts import Parts
 from nextbest.engines.snapshots import Snapshot as Run
-from nextbest.engines.snapshots import Snapshots
+from nextbest.engines.snapshots import Snapshots, one_writer
 from nextbest.models.intent import MODEL_FILE
 from nextbest.serving import decide, events, log, state
 from nextbest.serving.decide import Compiled, Intent, Offer, Request, Result, Snapshot
 from nextbest.serving.events import Call, EventSettings, Rejected
-from nextbest.serving.log import Appended, Decision, FullError, Writer, WriterSettings
+from nextbest.serving.log import Appended, Decision, Forgotten, FullError, Writer, WriterSettings
 from nextbest.serving.policy import Policy
 
 T = TypeVar("T")
 _WRITE_ONLY: Final = Appended(0, 0, 0)
+_LEFT: Final = 60.0
+"""Seconds after which files that still hold an erased customer are nobody else's work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +60,16 @@ class Service:
 
     def __init__(self, folder: Path, *, database: str | None = None, is_patient: bool = False) -> None:
         self.folder = folder
-        self._config = Config.read(folder)
+        config = Config.read(folder)
+        own = ServiceSettings(database=database) if database else config.service
+        self.config = dataclasses.replace(config, service=own)
         self._store = folder / "store"
         self._snapshots = Snapshots(self._store)
         self._events = EventSettings()
         self._asked: list[tuple[Request, asyncio.Future[Result]]] = []
-        self.operations = open_operations(folder, database, config=self._config)
+        self.operations = open_operations(folder, config=self.config)
         self._writer = Writer(self.operations.writing, WriterSettings())
+        self._forgotten, self._up_to = Forgotten(), 0
         self._loaded = self._load(None)
         try:
             self.follow()
@@ -98,8 +103,9 @@ class Service:
     def follow(self) -> bool:
         """Take up a newer run or policy; tell whether there was one. Requests that are being answered keep the old one.
 
-        A policy holds at once, also while a newer run cannot be read.
+        A policy holds at once, also while a newer run cannot be read. Who was erased is forgotten at once, too.
         """
+        self.forget()
         before = self._loaded
         with self.operations.reading() as connection:
             version = policies.version(connection)
@@ -111,7 +117,28 @@ class Service:
         name = current.name if current else None
         if (name, version) != (self._loaded.run, self._loaded.compiled.policy.version):
             self._loaded = self._load(current)
+            self.forget(current)
         return self._loaded is not before
+
+    def is_erased(self, customer_id: str) -> bool:
+        """Tell whether a customer was erased since the run that decisions rest on; its memory still holds what it told."""
+        return self._forgotten.erased_at(f"c:{customer_id}") is not None
+
+    async def note(self, action: str, of: str, *, by: str) -> None:
+        """Note in the audit that somebody saw something, before it is shown."""
+        await self._writer.write(partial(auditing.write, action=action, of=of, by=by))
+
+    def forget(self, current: Run | None = None) -> None:
+        """See who was erased, and do for the files what nobody else does.
+
+        What a run copied after an erasure is no longer the erased customer's: its number of changes tells.
+        """
+        if current is not None:
+            self._up_to = int(current.manifest.get("operations_up_to", 0))
+        self._forgotten = self.operations.forgotten(after=self._up_to)
+        if forgetting.is_waiting(self._store, seconds=_LEFT):
+            with contextlib.suppress(WorkspaceError), one_writer(self._store):
+                forgetting.finish(self.folder, config=self.config)
 
     def key(self, text: str) -> keys.Key | None:
         """Find the key that a text is, if it still holds."""
@@ -155,6 +182,14 @@ class Service:
             answering.add_done_callback(self._take_back)
             return self.too_late(request)
 
+    async def decide_all(self, requests: Sequence[Request]) -> list[Result]:
+        """Decide on many requests in one pass, beside the loop, and write all down in one piece; only then give them."""
+        if not requests:
+            return []
+        results = await asyncio.to_thread(self.consider_all, requests)
+        n_rows = sum(_n_rows(result) for result in results)
+        return await self._writer.write(partial(commit, results=results), n_rows=n_rows)
+
     def _answer(self) -> None:
         """Answer all who asked since the last time, in one pass and one piece of work for the disk."""
         waiting, self._asked = self._asked, []
@@ -185,7 +220,7 @@ class Service:
             return [_fallback(loaded, request, "snapshot_missing", at) for request in requests]
         with self.operations.reading() as connection:
             known = state.read_all(connection, [(one.customer_id, one.anonymous_id) for one in requests], at)
-            seed = str(self._config.shop.seed)
+            seed = str(self.config.shop.seed)
             count = partial(log.used, connection, at=at)
             return decide.decide(
                 loaded.snapshot, loaded.compiled, requests, known, now=at, seed=seed, contacts=count
@@ -250,17 +285,17 @@ class Service:
         files: Mapping[str, Any] = {}
         if current:
             files = current.with_inputs(Parts.open(self._store / "tables").files())
-        shop = self._config.shop
+        shop = self.config.shop
         loading = decide.Loading(
             name=current.name if current else None,
             currency=shop.currency,
             time_zone=shop.time_zone,
             columns=compiled.columns,
-            never=self._config.capabilities["offers"].never,
+            never=self.config.capabilities["offers"].never,
             intent=current.file(MODEL_FILE) if current else None,
         )
         paths = {name: files[name] for name in decide.TABLES if name in files}
-        return Loaded(loading.name, compiled, decide.load(paths, loading))
+        return Loaded(loading.name, compiled, decide.hide(decide.load(paths, loading), self.is_erased))
 
 
 def now() -> datetime:
@@ -278,7 +313,8 @@ def commit(connection: sa.Connection, results: Sequence[Result]) -> list[Result]
     asked = [(one.decision_id, one.caps) for result in results for one in _capped(result)]
     with log.Reserving(connection, asked, results[0].decided_at) as reserving:
         kept = [_reserved(reserving, result) for result in results]
-    log.record(connection, [row for result in kept for row in decide.log_rows(result)])
+    rows = decide.log_rows
+    log.record(connection, [row for result in kept for row in rows(result)])
     return kept
 
 

@@ -26,7 +26,7 @@ from nextbest.serving.decide.spec import (
 if TYPE_CHECKING:
     from nextbest.serving.decide.core.compiling import Compiled, compile_policy
     from nextbest.serving.decide.core.intents import Intent
-    from nextbest.serving.decide.core.shop import Snapshot
+    from nextbest.serving.decide.core.shop import Snapshot, hide
     from nextbest.serving.decide.loading import TABLES, Loading, load
     from nextbest.serving.decide.recording import log_rows
     from nextbest.serving.decide.replaying import replay
@@ -51,6 +51,7 @@ __all__ = [
     "compile_policy",
     "decide",
     "fallback",
+    "hide",
     "intent",
     "load",
     "log_rows",
@@ -61,6 +62,7 @@ _PLACES: Final = {
     "Compiled": "core.compiling",
     "compile_policy": "core.compiling",
     "Intent": "core.intents",
+    "hide": "core.shop",
     "Snapshot": "core.shop",
     "TABLES": "loading",
     "Loading": "loading",

@@ -11,9 +11,12 @@ from numpy.typing import NDArray
 
 from nextbest.models.propensity.core.examples import Columns
 from nextbest.models.propensity.core.values import plain_numbers
+from nextbest.tables.canonical import CUSTOMERS
 
-CONTACTS: Final = ("name", "email", "phone", "address")
-"""Reach a person and say nothing about what one buys: never used."""
+CONTACTS: Final = tuple(
+    column.name for column in CUSTOMERS if column.personal and column.name not in {"birth_on", "gender"}
+)
+"""Name or reach a person and say nothing about what one buys: never used."""
 
 
 def columns_of(table: pa.Table, *, without: tuple[str, ...] = (), contract: tuple[str, ...] = ()) -> Columns:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,3 +46,21 @@ class Ids:
 
     def _bytes(self, row: int) -> bytes:
         return self.data[self.offsets[row] : self.offsets[row + 1]]
+
+
+@dataclass(frozen=True, slots=True)
+class IdsBut(Ids):
+    """Ids of which some are not found any more, such as those of erased customers.
+
+    Examples
+    --------
+    >>> ids = Ids.of(["bob", "ann"])
+    >>> IdsBut(ids.data, ids.offsets, {"ann"}.__contains__).find("ann")
+    -1
+    """
+
+    is_gone: Callable[[str], bool]
+
+    def find(self, one: str) -> int:
+        """Give the row of an id; -1 where there is none, or it is gone."""
+        return -1 if self.is_gone(one) else Ids.find(self, one)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from nextbest.base.expressions import Expression
 from nextbest.decisions.offers import KINDS as OFFER_KINDS
-from nextbest.serving.decide.core.ids import Ids
+from nextbest.serving.decide.core.ids import Ids, IdsBut
 from nextbest.serving.policy import CONTACT_CHANNELS
 
 if TYPE_CHECKING:
@@ -272,6 +272,13 @@ class Snapshot:
                 ),
             )
         )
+
+
+def hide(snapshot: Snapshot, is_gone: Callable[[str], bool]) -> Snapshot:
+    """Know nothing any more of customers who are gone: they are answered as who is not known."""
+    ids = snapshot.customers.ids
+    left = IdsBut(ids.data, ids.offsets, is_gone)
+    return replace(snapshot, customers=replace(snapshot.customers, ids=left))
 
 
 def _bytes_of(part: Any) -> int:
