@@ -21,7 +21,7 @@ class Database:
     Attributes
     ----------
     engine
-        Keeps a few connections.
+        Keeps a few connections, and takes the one used last: its pages and statements are still at hand.
     name
         Of the file, or of the database without user and password; errors name it.
     """
@@ -39,7 +39,7 @@ class Database:
         """Open a SQLite file, or create it; wait ``patience`` seconds for another process that is writing."""
         url = sa.URL.create("sqlite+pysqlite", database=str(path))
         options: dict[str, Any] = {"timeout": patience, "check_same_thread": False}
-        database = cls(sa.create_engine(url, connect_args=options), path.name, patience)
+        database = cls(sa.create_engine(url, connect_args=options, pool_use_lifo=True), path.name, patience)
         with database._plain_errors():
             path.parent.mkdir(parents=True, exist_ok=True)
         return database._ready(filelock.FileLock(path.with_suffix(".lock"), timeout=patience))
@@ -55,7 +55,9 @@ class Database:
             raise SettingsError("operations.url_wrong", got=parsed.get_backend_name())
         if parsed.get_backend_name() == "sqlite":
             return cls.open(Path(parsed.database or ""), patience)
-        engine = sa.create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+        engine = sa.create_engine(
+            parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, pool_use_lifo=True
+        )
         database = cls(engine, str(parsed.database), patience)
         return database._ready(nullcontext())
 

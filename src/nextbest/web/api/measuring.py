@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from prometheus_client import REGISTRY, Counter, Histogram, generate_latest
@@ -33,6 +34,12 @@ def count_events(outcome: str, n: int) -> None:
 def count_decision(outcome: str, cause: str | None) -> None:
     """Count what a placement got."""
     _DECISIONS.labels(outcome, cause or "").inc()
+
+
+def count_decisions(told: Mapping[tuple[str, str | None], int]) -> None:
+    """Count what many placements got: how many, by outcome and cause."""
+    for (outcome, cause), n in told.items():
+        _DECISIONS.labels(outcome, cause or "").inc(n)
 
 
 def page() -> bytes:
