@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -82,6 +83,9 @@ def test_two_workers_never_exceed_a_cap_even_when_one_is_killed_and_replaced(sho
             accounts = [one.result() for one in asking]
         second = wait_for(lambda: len(server.workers()) == 2 and server.workers())
         assert first[0] not in second
+        server.process.kill()
+        server.process.wait()
+        wait_for(lambda: not any(map(is_alive, second)))
     account = sum(accounts, Account())
     assert audit(shop, account) == NOTHING, account.wrong[:3]
     offered = (
@@ -105,6 +109,14 @@ def test_new_runs_and_policies_under_load_drop_nothing_and_mix_nothing(plain_sho
     assert set(account.told) <= {"200", "202", "fallback budget"}
     assert {f"r{number}" for number in range(1, 6)} == {run for run, _ in account.by}
     assert audit(plain_shop, account) == NOTHING
+
+
+def is_alive(pid):
+    """Tell whether a process is there and no zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 @contextlib.contextmanager

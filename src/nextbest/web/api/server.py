@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import multiprocessing
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator, Callable
 from functools import partial
@@ -114,9 +116,13 @@ def _straight(app: FastAPI) -> ASGIApp:
 
 async def _follow(service: Service) -> None:
     """Look for newer runs and policies, whatever is wrong with one; the same trouble is told once."""
-    told = ""
+    told, parent = "", multiprocessing.parent_process()
     while True:
         await asyncio.sleep(LOOK)
+        if parent and not parent.is_alive():  # nobody could end this worker any more, and it holds the port
+            LOG.warning("the process that started the workers is gone: ending")
+            signal.raise_signal(signal.SIGTERM)
+            return
         try:
             if await asyncio.to_thread(service.follow):
                 gc.freeze()  # what was loaded stays: looking through it for garbage would hold everybody up
