@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -17,12 +17,14 @@ from nextbest.serving.decide.core.asking import Asked, Scene, Subject, is_young
 from nextbest.serving.decide.core.contacts import caps_of
 from nextbest.serving.decide.core.gathering import NAMES, gap_of
 from nextbest.serving.decide.core.ranking import Factors, Placed
-from nextbest.serving.decide.core.rows import OF_THE_RUN, Rows, offer_id
-from nextbest.serving.decide.core.shop import KINDS, Bools, Snapshot, price_text
+from nextbest.serving.decide.core.rows import OF_THE_RUN, Rows, offer_id, offer_name
+from nextbest.serving.decide.core.shop import KINDS, Snapshot, price_text
 from nextbest.serving.decide.core.stages import Verdicts
 from nextbest.serving.decide.spec import STAGES, Answer, Assignment, Offer, Reason, Traced
+from nextbest.serving.log import AssignmentReason
 
 _UNKNOWN: Final = 65_535
+_IS_OF_THE_RUN: Final = OF_THE_RUN.tolist()
 _POINTED: Final = frozenset({"cart", "viewed", "instead", "up_sell", "accessories"})
 _COUNTED: Final = frozenset({"cart", "viewed", "accessories"})
 """Sources of which staff are told how strong they are."""
@@ -40,22 +42,72 @@ class Funnel:
     placed: Placed
 
 
+class Place(NamedTuple):
+    """A candidate that got a place, as plain values."""
+
+    row: int
+    rank: int
+    chance: float
+    """Of its being here."""
+    is_explored: bool
+    source: int
+    product: int
+    kind: int
+    personal: int
+    special: int
+    rule: int
+    because: int
+    strength: float
+    probability: float
+    margin: float
+    expected_profit: float
+    score: float
+    is_mandatory: bool
+
+
 def answers(funnel: Funnel) -> list[Answer]:
     """Give the answer to each placement asked, in order."""
     scene, n = funnel.scene, len(funnel.scene)
     at_rows = np.searchsorted(funnel.rows.ask, np.arange(n + 1)).tolist()
     at_places = np.searchsorted(funnel.rows.ask[funnel.placed.row], np.arange(n + 1)).tolist()
-    young = is_young(scene)
+    places, removed = _places(funnel), _removed(funnel)
+    young = is_young(scene).tolist()
     has_message: set[int] = set()
     given = []
-    for number in range(n):
-        lo, hi = at_places[number], at_places[number + 1]
-        subject = scene.asked[number].subject
-        offers = _offers(funnel, number, range(lo, hi), is_first=subject not in has_message)
-        if any(not offer.is_mandatory for offer in offers):
+    for number, asked in enumerate(scene.asked):
+        subject = asked.subject
+        mine = places[at_places[number] : at_places[number + 1]]
+        offers = _offers(scene, asked, mine, is_first=subject not in has_message)
+        if any(not place.is_mandatory for place in mine):
             has_message.add(subject)
-        given.append(_answer(funnel, number, slice(at_rows[number], at_rows[number + 1]), offers, young))
+        trace: tuple[Traced, ...] = ()
+        if scene.subjects[subject].request.explain:
+            trace = tuple(_traced(funnel, row) for row in range(at_rows[number], at_rows[number + 1]))
+        given.append(_answer(scene, asked, offers, removed[number], is_young=young[number], trace=trace))
     return given
+
+
+def _places(funnel: Funnel) -> list[Place]:
+    """Take what answers say out of the arrays, all at once."""
+    rows, placed = funnel.rows, funnel.placed
+    at = placed.row
+    chance, margin = np.round(rows.probability[at], 6), np.round(rows.margin[at], 6)
+    columns = (
+        at, placed.rank, placed.probability, placed.is_explored, rows.source[at], rows.product[at], rows.kind[at],
+        rows.personal[at], rows.special[at], rows.rule[at], rows.because[at], np.round(rows.strength[at], 1), chance, margin,
+        np.round(chance * margin, 6), np.round(funnel.factors.score[at], 12), rows.is_mandatory[at],
+    )  # fmt: skip
+    return list(map(Place._make, zip(*(column.tolist() for column in columns), strict=True)))
+
+
+def _removed(funnel: Funnel) -> list[dict[str, int]]:
+    """Count the candidates of each placement by the stage that stopped them."""
+    n, n_stages = len(funnel.scene), len(STAGES)
+    counts = np.bincount(funnel.rows.ask * n_stages + funnel.verdicts.stage, minlength=n * n_stages)
+    return [
+        {STAGES[stage]: count for stage, count in enumerate(line[:-1]) if count}
+        for line in counts.reshape(n, n_stages).tolist()
+    ]
 
 
 def unknown_placement(request_id: str, name: str) -> Answer:
@@ -81,30 +133,29 @@ def decision_id(request_id: str, placement: str, rank: int) -> str:
     return f"d_{request_id[2:14]}{hashlib.blake2b(text, digest_size=10).hexdigest()}"
 
 
-def _answer(funnel: Funnel, number: int, mine: slice, offers: Sequence[Offer], young: Bools) -> Answer:
-    asked = funnel.scene.asked[number]
-    request = funnel.scene.subjects[asked.subject].request
-    stages = funnel.verdicts.stage[mine]
-    counts = np.bincount(stages, minlength=len(STAGES)).tolist() if len(stages) else [0] * len(STAGES)
-    removed = {name: counts[place] for place, name in enumerate(STAGES[:-1]) if counts[place]}
-    share = funnel.scene.compiled.policy.holdout.share
-    cause = (
-        None
-        if offers
-        else _cause(funnel.scene.subjects[asked.subject], removed, is_young=bool(young[number]))
-    )
-    assignment = Assignment("holdout", share) if cause == "holdout" else Assignment("policy", 1 - share)
+def _answer(
+    scene: Scene,
+    asked: Asked,
+    offers: Sequence[Offer],
+    removed: Mapping[str, int],
+    *,
+    is_young: bool,
+    trace: tuple[Traced, ...],
+) -> Answer:
+    subject = scene.subjects[asked.subject]
+    share = scene.compiled.policy.holdout.share
+    cause = None if offers else _cause(subject, removed, is_young=is_young)
     return Answer(
         placement=asked.placement.id,
         outcome="decided" if offers else "none",
         cause=cause,
-        detail=None if cause is None else _detail(funnel.scene, asked, cause, removed),
+        detail=None if cause is None else _detail(scene, asked, cause, removed),
         offers=tuple(offers),
-        n_candidates=len(stages),
+        n_candidates=sum(removed.values()) + len(offers),
         removed=removed,
-        assignment=assignment,
-        decision_id=decision_id(request.request_id, asked.placement.id, 0),
-        trace=tuple(_traced(funnel, row) for row in range(mine.start, mine.stop)) if request.explain else (),
+        assignment=Assignment("holdout", share) if cause == "holdout" else Assignment("policy", 1 - share),
+        decision_id=decision_id(subject.request.request_id, asked.placement.id, 0),
+        trace=trace,
     )
 
 
@@ -128,110 +179,147 @@ def _cause(subject: Subject, removed: Mapping[str, int], *, is_young: bool) -> s
     return max(removed, key=lambda name: (removed[name], STAGES.index(name)), default="no_candidates")
 
 
-def _offers(funnel: Funnel, number: int, places: range, *, is_first: bool) -> list[Offer]:
-    asked = funnel.scene.asked[number]
-    language = words.language_of(funnel.scene.subjects[asked.subject].request.locale)
+def _offers(scene: Scene, asked: Asked, places: Sequence[Place], *, is_first: bool) -> list[Offer]:
+    language = words.language_of(scene.subjects[asked.subject].request.locale)
     made: list[Offer] = []
+    is_message = is_first
     for place in places:
-        is_message = is_first and all(one.is_mandatory for one in made)
-        made.append(_offer(funnel, asked, place, language, is_message=is_message))
+        made.append(_offer(scene, asked, place, language, is_message=is_message))
+        is_message = is_message and place.is_mandatory
     return made
 
 
-def _offer(funnel: Funnel, asked: Asked, place: int, language: str, *, is_message: bool) -> Offer:
-    scene, rows, placed = funnel.scene, funnel.rows, funnel.placed
-    subject = scene.subjects[asked.subject]
-    row, rank = int(placed.row[place]), int(placed.rank[place])
-    products, product = scene.snapshot.products, int(rows.product[row])
-    kind = KINDS[int(rows.kind[row])]
-    chance, margin = _known(rows.probability[row], 6), _known(rows.margin[row], 6)
-    price, rule, ids, title = _thing(scene, rows, row, language)
-    is_for_staff = asked.placement.reader == "staff"
-    why, evidence = _reasons(scene, rows, row, language)
+def _offer(scene: Scene, asked: Asked, place: Place, language: str, *, is_message: bool) -> Offer:
+    subject, products = scene.subjects[asked.subject], scene.snapshot.products
+    kind = KINDS[place.kind]
+    price, price_rule, ids, title = _thing(scene, place, language)
+    name = offer_name(scene, place.kind, place.product, place.special)
+    why, evidence = _reasons(scene, subject, place, language, for_staff=asked.placement.reader == "staff")
     accept, reject = words.labels(kind, language)
-    name = offer_id(scene, rows, row)
-    counted = caps_of(scene, subject, name)
-    reason = "mandatory" if rows.is_mandatory[row] else "explore" if placed.is_explored[place] else "policy"
+    reason: AssignmentReason = (
+        "mandatory" if place.is_mandatory else "explore" if place.is_explored else "policy"
+    )
     return Offer(
-        decision_id=decision_id(subject.request.request_id, asked.placement.id, rank),
-        rank=rank,
+        decision_id=decision_id(subject.request.request_id, asked.placement.id, place.rank),
+        rank=place.rank,
         offer_id=name,
         kind=kind,
         product_ids=ids,
         title=title,
         price=price,
-        price_rule=rule,
-        probability=chance,
-        expected_profit=None if chance is None or margin is None else round(chance * margin, 6),
-        incremental_profit=_incremental(scene.snapshot, int(rows.personal[row])),
-        margin_source=products.margin_source[product] if margin is not None else None,
-        score=_known(funnel.factors.score[row], 12),
-        assignment=Assignment(reason, float(placed.probability[place])),  # type: ignore[arg-type]
-        reasons=(evidence if is_for_staff else why,),
-        say=words.say(kind, why.text, title, language) if is_for_staff else None,
+        price_rule=price_rule,
+        probability=_known(place.probability),
+        expected_profit=_known(place.expected_profit),
+        incremental_profit=_incremental(scene.snapshot, place.personal),
+        margin_source=products.margin_source[place.product] if place.margin == place.margin else None,
+        score=_known(place.score),
+        assignment=Assignment(reason, place.chance),
+        reasons=(evidence or why,),
+        say=words.say(kind, why.text, title, language) if evidence else None,
         accept_label=accept,
         reject_label=reject,
-        caps=tuple(one.cap for one in counted if is_message or not one.is_of_message),
+        caps=tuple(one.cap for one in caps_of(scene, subject, name) if is_message or not one.is_of_message),
     )
 
 
-def _thing(
-    scene: Scene, rows: Rows, row: int, language: str
-) -> tuple[str | None, str | None, tuple[str, ...], str]:
+def _thing(scene: Scene, place: Place, language: str) -> tuple[str | None, str | None, tuple[str, ...], str]:
     """Give price, what set it, products and title of what is proposed."""
-    special, products, product = int(rows.special[row]), scene.snapshot.products, int(rows.product[row])
-    specials = scene.snapshot.specials
-    if special < 0:
-        one = products.ids[product]
-        return price_text(int(products.price[product])), None, (one,), products.name[product] or one
-    if special < len(specials):
-        offer = specials[special]
-        title = offer.content or products.name[product] or offer.offer_id
+    products, specials = scene.snapshot.products, scene.snapshot.specials
+    if place.special < 0:
+        one = products.ids[place.product]
+        return (
+            price_text(int(products.price[place.product])),
+            None,
+            (one,),
+            products.name[place.product] or one,
+        )
+    if place.special < len(specials):
+        offer = specials[place.special]
+        title = offer.content or products.name[place.product] or offer.offer_id
         return offer.price, f"offers/{offer.offer_id}" if offer.price else None, offer.product_ids, title
-    message = scene.compiled.policy.mandatory[special - len(specials)]
+    message = scene.compiled.policy.mandatory[place.special - len(specials)]
     return None, None, (), message.text.get(language) or next(iter(message.text.values()))  # type: ignore[call-overload]
 
 
-def _known(number: Any, digits: int) -> float | None:
-    plain = float(number)
-    return None if math.isnan(plain) else round(plain, digits)
+def _known(number: float) -> float | None:
+    return number if number == number else None  # noqa: PLR0124  NaN is not equal to itself
+
+
+def _rounded(number: float) -> float | None:
+    return _known(round(float(number), 6))
 
 
 def _incremental(snapshot: Snapshot, personal: int) -> float | None:
     tested = snapshot.personal.incremental
-    return None if tested is None or personal < 0 else _known(tested[personal], 6)
+    return None if tested is None or personal < 0 else _rounded(tested[personal])
 
 
-def _reasons(scene: Scene, rows: Rows, row: int, language: str) -> tuple[Reason, Reason]:
-    """Give the reason twice: as the customer reads it, and with the evidence as staff read it."""
-    code, values, ref = _why(scene, rows, row, language)
-    is_of_run = code in REASONS
-    evidence = (
-        f"offers.reason.{code}" if is_of_run else f"decide.evidence.{code}" if code in _COUNTED else None
-    )
-    currency = scene.snapshot.currency
-    why = Reason(code, words.sentence(f"decide.reason.{code}", values, language, currency), ref)
-    if evidence is None:
-        return why, why
-    return why, Reason(code, words.sentence(evidence, values, language, currency), ref)
-
-
-def _why(scene: Scene, rows: Rows, row: int, language: str) -> tuple[str, Values, str | None]:
-    """Give a reason's code, what its sentence names, and what it rests on."""
-    shop, source, personal = scene.snapshot, int(rows.source[row]), int(rows.personal[row])
-    if personal >= 0 and OF_THE_RUN[source]:
-        return _own_reason(shop, personal, int(rows.product[row]))
-    subject = scene.subjects[scene.asked[int(rows.ask[row])].subject]
-    name, rule = NAMES[source], int(rows.rule[row])
+def _reasons(
+    scene: Scene, subject: Subject, place: Place, language: str, *, for_staff: bool
+) -> tuple[Reason, Reason | None]:
+    """Give the reason as the customer reads it, and for staff with the evidence."""
+    shop = scene.snapshot
+    name, rule = NAMES[place.source], place.rule
     values: Values = ()
+    ref = f"rules/{shop.rules.ids[rule]}" if rule >= 0 else None
+    if place.personal >= 0 and _IS_OF_THE_RUN[place.source]:
+        return _of_the_run(shop, place, language, for_staff=for_staff)
     if name in _POINTED:
-        strength = round(float(rows.strength[row]), 1)
-        values = (("because", _name(shop, int(rows.because[row]))), ("strength", strength))
+        values = (("because", _name(shop, place.because)), ("strength", place.strength))
     elif name == "threshold":
         values = _gap(scene, subject, language)
     elif name == "peers":
         values = (("segment", shop.peer_names[int(shop.customers.peers[subject.row])]),)
-    return name, values, f"rules/{shop.rules.ids[rule]}" if rule >= 0 else None
+    why = Reason(name, words.sentence(f"decide.reason.{name}", values, language, shop.currency), ref)
+    if not for_staff:
+        return why, None
+    evidence = f"decide.{'evidence' if name in _COUNTED else 'reason'}.{name}"
+    return why, Reason(name, words.sentence(evidence, values, language, shop.currency), ref)
+
+
+def _of_the_run(
+    shop: Snapshot, place: Place, language: str, *, for_staff: bool
+) -> tuple[Reason, Reason | None]:
+    """Say what *offers* says of a customer's own offer."""
+    own, personal = shop.personal, place.personal
+    code = REASONS[int(own.reason[personal])]
+    refs = own.refs[int(own.ref[personal])]
+    ref = f"rules/{refs[0]}" if refs[0] else None
+
+    def said(sentence: str) -> Reason:
+        values = tuple((name, _TOLD[name](shop, place)) for name in words.placeholders(sentence))
+        return Reason(code, words.sentence(sentence, values, language, shop.currency), ref)
+
+    return said(f"decide.reason.{code}"), said(f"offers.reason.{code}") if for_staff else None
+
+
+def _of_refs(column: int) -> Callable[[Snapshot, Place], Value]:
+    return lambda shop, place: shop.personal.refs[int(shop.personal.ref[place.personal])][column]
+
+
+def _gap_days(shop: Snapshot, place: Place) -> Value:
+    days = float(shop.personal.gap_days[place.personal])
+    return None if math.isnan(days) else round(days)
+
+
+def _count(name: str) -> Callable[[Snapshot, Place], Value]:
+    def count(shop: Snapshot, place: Place) -> Value:
+        number = int(getattr(shop.personal, name)[place.personal])
+        return None if number == _UNKNOWN else number
+
+    return count
+
+
+_TOLD: Final[Mapping[str, Callable[[Snapshot, Place], Value]]] = {
+    "product": lambda shop, place: _name(shop, place.product),
+    "because": _of_refs(1),
+    "strength": _of_refs(2),
+    "segment": _of_refs(3),
+    "n_orders": _count("n_orders"),
+    "since_days": _count("since_days"),
+    "gap_days": _gap_days,
+}
+"""What sentences about a customer's own offer may name."""
 
 
 def _gap(scene: Scene, subject: Subject, language: str) -> Values:
@@ -239,24 +327,6 @@ def _gap(scene: Scene, subject: Subject, language: str) -> Values:
     number, gap = missing if missing is not None else (0, 0.0)
     name = scene.compiled.policy.thresholds[number].name
     return (("gap", gap), ("name", name.get(language) or next(iter(name.values()))))  # type: ignore[call-overload]
-
-
-def _own_reason(snapshot: Snapshot, personal: int, product: int) -> tuple[str, Values, str | None]:
-    """Give what *offers* says of a customer's own offer."""
-    own = snapshot.personal
-    rule_id, because, strength, segment = own.refs[int(own.ref[personal])]
-    n_orders, since = int(own.n_orders[personal]), int(own.since_days[personal])
-    gap = float(own.gap_days[personal])
-    values: Values = (
-        ("product", _name(snapshot, product)),
-        ("because", because),
-        ("n_orders", None if n_orders == _UNKNOWN else n_orders),
-        ("since_days", None if since == _UNKNOWN else since),
-        ("gap_days", None if math.isnan(gap) else round(gap)),
-        ("strength", strength),
-        ("segment", segment),
-    )
-    return REASONS[int(own.reason[personal])], values, f"rules/{rule_id}" if rule_id else None
 
 
 def _name(snapshot: Snapshot, product: int) -> str:
@@ -274,9 +344,9 @@ def _traced(funnel: Funnel, row: int) -> Traced:
         stage=STAGES[int(verdicts.stage[row])],
         rule=funnel.scene.compiled.rules[rule].name if rule >= 0 else None,
         factors={
-            "probability": _known(rows.probability[row], 6),
-            "context": _known(funnel.factors.context[row], 6),
-            "value": _known(rows.margin[row], 6),
-            "lever": _known(funnel.factors.lever[row], 6),
+            "probability": _rounded(rows.probability[row]),
+            "context": _rounded(funnel.factors.context[row]),
+            "value": _rounded(rows.margin[row]),
+            "lever": _rounded(funnel.factors.lever[row]),
         },
     )

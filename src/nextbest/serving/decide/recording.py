@@ -14,7 +14,11 @@ def log_rows(result: Result) -> LogRows:
     return [
         row
         for answer in result.answers
-        for row in ([_row(result, answer, offer) for offer in answer.offers] or [_row(result, answer, None)])
+        for row in (
+            [_chosen(result, answer, offer) for offer in answer.offers]
+            if answer.offers
+            else [_nothing(result, answer)]
+        )
     ]
 
 
@@ -36,58 +40,65 @@ def asked_again(decision: Decision) -> Request:
     )
 
 
-def _row(result: Result, answer: Answer, offer: Offer | None) -> Decision:
-    request = result.request
-    assignment: Assignment = offer.assignment if offer else answer.assignment
+def _nothing(result: Result, answer: Answer) -> Decision:
     return Decision(
-        decision_id=offer.decision_id if offer else answer.decision_id,
-        request_id=request.request_id,
-        decided_at=result.decided_at,
-        placement=answer.placement,
-        outcome=answer.outcome,
-        n_candidates=answer.n_candidates,
-        assignment_reason=assignment.reason,
-        assignment_probability=assignment.probability,
-        policy_id=result.policy_id,
-        policy_version=result.policy_version,
-        snapshot=result.snapshot,
+        decision_id=answer.decision_id,
         cause=answer.cause,
-        customer_id=request.customer_id,
-        anonymous_id=request.anonymous_id,
-        session_id=request.session_id,
-        channel=request.channel,
-        experiment_id=assignment.experiment,
-        variant=assignment.variant,
-        trace=_trace(result, answer, offer),
-        **({} if offer is None else _chosen(offer)),
+        trace=_about(result, answer),
+        **_common(result, answer, answer.assignment),
     )
 
 
-def _chosen(offer: Offer) -> dict[str, Any]:
+def _chosen(result: Result, answer: Answer, offer: Offer) -> Decision:
+    """Give the row of an offer; stages, candidates and context once, with the first offer."""
+    trace: dict[str, object] = {
+        "reasons": [{"code": one.code, "ref": one.ref} for one in offer.reasons],
+        "score": offer.score,
+    }
+    if offer.price_rule:
+        trace["price_rule"] = offer.price_rule
+    if offer is answer.offers[0]:
+        trace |= _about(result, answer)
+    return Decision(
+        decision_id=offer.decision_id,
+        rank=offer.rank,
+        offer_id=offer.offer_id,
+        kind=offer.kind,
+        product_ids=offer.product_ids,
+        price=offer.price,
+        probability=offer.probability,
+        expected_profit=offer.expected_profit,
+        incremental_profit=offer.incremental_profit,
+        margin_source=offer.margin_source,
+        trace=trace,
+        **_common(result, answer, offer.assignment),
+    )
+
+
+def _common(result: Result, answer: Answer, assignment: Assignment) -> dict[str, Any]:
+    request = result.request
     return {
-        "rank": offer.rank,
-        "offer_id": offer.offer_id,
-        "kind": offer.kind,
-        "product_ids": offer.product_ids,
-        "price": offer.price,
-        "probability": offer.probability,
-        "expected_profit": offer.expected_profit,
-        "incremental_profit": offer.incremental_profit,
-        "margin_source": offer.margin_source,
+        "request_id": request.request_id,
+        "decided_at": result.decided_at,
+        "placement": answer.placement,
+        "outcome": answer.outcome,
+        "n_candidates": answer.n_candidates,
+        "assignment_reason": assignment.reason,
+        "assignment_probability": assignment.probability,
+        "policy_id": result.policy_id,
+        "policy_version": result.policy_version,
+        "snapshot": result.snapshot,
+        "customer_id": request.customer_id,
+        "anonymous_id": request.anonymous_id,
+        "session_id": request.session_id,
+        "channel": request.channel,
+        "experiment_id": assignment.experiment,
+        "variant": assignment.variant,
     }
 
 
-def _trace(result: Result, answer: Answer, offer: Offer | None) -> dict[str, object]:
-    """Keep what explains the decision; the stages and the context once, with the first offer."""
-    trace: dict[str, object] = {}
-    if offer is not None:
-        trace["reasons"] = [{"code": one.code, "ref": one.ref} for one in offer.reasons]
-        trace["score"] = offer.score
-        if offer.price_rule:
-            trace["price_rule"] = offer.price_rule
-    if offer is None or offer is answer.offers[0]:
-        trace["removed"] = dict(answer.removed)
-        trace["context"] = _context(result.request)
+def _about(result: Result, answer: Answer) -> dict[str, object]:
+    trace: dict[str, object] = {"removed": answer.removed, "context": _context(result.request)}
     if answer.trace:
         trace["candidates"] = [
             {
@@ -104,11 +115,11 @@ def _trace(result: Result, answer: Answer, offer: Offer | None) -> dict[str, obj
 
 def _context(request: Request) -> dict[str, object]:
     """Keep what was going on; the words searched are not kept, they may name a person."""
-    said = {
-        "cart": [[item.product_id, item.quantity] for item in request.cart or ()],
-        "product_id": request.product_id,
-        "page": request.page,
-        "results": list(request.results),
-        "intent": request.intent,
-    }
-    return {name: value for name, value in said.items() if value not in (None, [], ())}
+    said: dict[str, object] = {}
+    if request.cart:
+        said["cart"] = [[item.product_id, item.quantity] for item in request.cart]
+    for name in ("product_id", "page", "results", "intent"):
+        value = getattr(request, name)
+        if value not in (None, ()):
+            said[name] = list(value) if name == "results" else value
+    return said

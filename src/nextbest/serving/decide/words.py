@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import functools
+import string
 from collections.abc import Sequence
 from typing import Final
 
-from nextbest.base.messages import LANGUAGES, Message, Value, render
+from nextbest.base.messages import LANGUAGES, Message, Value, codes, render
 from nextbest.serving.policy import PERSONAL_SOURCES
 
 _ACCEPT: Final = {
@@ -43,6 +44,19 @@ def labels(kind: str, language: str) -> tuple[str, str]:
     """
     reject = "decide.reject.close" if kind == "mandatory" else "decide.reject"
     return render(Message(_ACCEPT[kind]), language), render(Message(reject), language)
+
+
+@functools.lru_cache(maxsize=1024)
+def placeholders(code: str) -> tuple[str, ...]:
+    """Name what a sentence tells; the same in every language.
+
+    Examples
+    --------
+    >>> placeholders("decide.reason.rhythm")
+    ('gap_days',)
+    """
+    parts = string.Formatter().parse(codes(LANGUAGES[0])[code])
+    return tuple(dict.fromkeys(name for _, name, _, _ in parts if name))
 
 
 @functools.lru_cache(maxsize=200_000)

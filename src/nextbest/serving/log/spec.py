@@ -37,9 +37,12 @@ class Appended:
     """Of erased customers, from before the erasure: dropped."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Decision:
-    """One offer decided on, or a placement that got none or a fallback: a row of ``operational.DECISIONS``."""
+    """One offer decided on, or a placement that got none or a fallback: a row of ``operational.DECISIONS``.
+
+    Made by the million: being frozen would cost three times as much.
+    """
 
     decision_id: str
     request_id: str

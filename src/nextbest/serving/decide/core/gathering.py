@@ -75,9 +75,12 @@ def gather(scene: Scene) -> Gathered:
         return np.repeat(np.asarray(values, np.int64), lengths)
 
     def joined(place: int, dtype: type) -> NDArray[Any]:
+        values = [piece[place] for piece in pieces]
+        if not any(isinstance(one, np.ndarray) for one in values):
+            return np.repeat(np.asarray(values, dtype), lengths)
         filled: NDArray[Any] = np.empty(int(lengths.sum()), dtype)
-        for piece, begin, length in zip(pieces, begins.tolist(), lengths.tolist(), strict=True):
-            filled[begin : begin + length] = piece[place]
+        for value, begin, length in zip(values, begins.tolist(), lengths.tolist(), strict=True):
+            filled[begin : begin + length] = value
         return filled
 
     ints = {
@@ -207,6 +210,8 @@ def _global(name: str) -> Callable[[Scene, Subject], Iterator[Piece]]:
 
 def _limited_time(scene: Scene, subject: Subject) -> Iterator[Piece]:  # noqa: ARG001
     """Give the rows of ``offers`` that are in force."""
+    if not scene.snapshot.specials:
+        return
     numbers = [
         number
         for number, one in enumerate(scene.snapshot.specials)

@@ -123,21 +123,24 @@ def _placed(scene: Scene, rows: Rows, verdicts: Verdicts, order: Ints, held: Boo
 def _best_first(rows: Rows, verdicts: Verdicts, factors: Factors) -> Ints:
     """Sort open rows by placement; mandatory first, what only fills last, then by score, probability, order of sources, item.
 
-    Twelve digits decide, so that every machine draws the same line; what has no score comes after what has one.
+    Twelve digits decide, so that every machine draws the same line; what has no score comes after what has one. Rows come
+    by placement and item, and equal scores are rare: only they are sorted by the rest.
     """
     open_ = np.flatnonzero(verdicts.stage < 0)
-    value, chance = factors.score[open_], rows.probability[open_]
-    keys = (
-        rows.item[open_],
-        rows.order[open_],
-        -np.round(np.nan_to_num(chance), 12),
-        -np.round(np.nan_to_num(value), 12),
-        np.isnan(value),
-        rows.is_fill[open_],
-        ~rows.is_mandatory[open_],
-        rows.ask[open_],
-    )
-    return np.asarray(open_[np.lexsort(keys)])
+    value = factors.score[open_]
+    has_none = np.isnan(value)
+    lots = rows.ask[open_] * 8 + ~rows.is_mandatory[open_] * 4 + rows.is_fill[open_] * 2 + has_none
+    worse = -np.round(np.where(has_none, 0.0, value), 12)
+    by_value = np.lexsort((worse, lots))
+    lots, worse = lots[by_value], worse[by_value]
+    same = (lots[1:] == lots[:-1]) & (worse[1:] == worse[:-1])
+    tied = np.flatnonzero(np.append(same, False) | np.append(False, same))
+    order = np.asarray(open_[by_value])
+    if len(tied):
+        at = order[tied]
+        less_likely = -np.round(np.nan_to_num(rows.probability[at]), 12)
+        order[tied] = at[np.lexsort((rows.item[at], rows.order[at], less_likely, worse[tied], lots[tied]))]
+    return order
 
 
 def _diverse(scene: Scene, rows: Rows, verdicts: Verdicts, order: Ints) -> Ints:
@@ -167,9 +170,12 @@ def _nth_within(ask: Ints, group: Ints) -> Ints:
     """
     key = ask * (int(group.max(initial=0)) + 2) + group + 1
     by_key = np.argsort(key, kind="stable")
-    ordered = key[by_key]
+    ordered, place = key[by_key], np.arange(len(key))
+    begins = np.maximum.accumulate(
+        np.where(np.append(True, ordered[1:] != ordered[:-1])[: len(key)], place, 0)
+    )
     nth = np.empty(len(key), np.int64)
-    nth[by_key] = np.arange(len(key)) - np.searchsorted(ordered, ordered)
+    nth[by_key] = place - begins
     return nth
 
 

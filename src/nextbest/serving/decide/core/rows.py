@@ -156,10 +156,15 @@ def context_of(scene: Scene, rows: Rows) -> Floats:
 
 
 def offer_id(scene: Scene, rows: Rows, row: int) -> str:
-    """Name what a row proposes: kind and product, as *offers* does, or the id of the offer or message."""
-    special, specials = int(rows.special[row]), scene.snapshot.specials
+    """Name what a row proposes."""
+    return offer_name(scene, int(rows.kind[row]), int(rows.product[row]), int(rows.special[row]))
+
+
+def offer_name(scene: Scene, kind: int, product: int, special: int) -> str:
+    """Name what is proposed: kind and product, as *offers* does, or the id of the offer or message."""
+    specials = scene.snapshot.specials
     if special < 0:
-        return f"{KINDS[int(rows.kind[row])]}:{scene.snapshot.products.ids[int(rows.product[row])]}"
+        return f"{KINDS[kind]}:{scene.snapshot.products.ids[product]}"
     if special < len(specials):
         return specials[special].offer_id
     return scene.compiled.policy.mandatory[special - len(specials)].offer_id

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import time
 from typing import Final
 
 import numpy as np
 
-from nextbest.serving.decide.core.asking import Scene, is_young, is_zone, local_time
+from nextbest.serving.decide.core.asking import Scene, Subject, is_young, is_zone, local_time
 from nextbest.serving.decide.core.compiling import Condition, ReadyRule
 from nextbest.serving.decide.core.gathering import NAMES
 from nextbest.serving.decide.core.rows import OF_THE_RUN, Columns, Rows, offer_id, parts_of
-from nextbest.serving.decide.core.shop import KINDS, UNKNOWN_DAY, Barred, Bools, Ints
+from nextbest.serving.decide.core.shop import KINDS, UNKNOWN_DAY, Bools, Ints, Places, Starts
 from nextbest.serving.decide.spec import STAGES
 from nextbest.serving.policy import QuietHours
 
@@ -87,30 +87,46 @@ def already_bought(scene: Scene, rows: Rows) -> Bools:
 
     What is bought again and again, and what was searched for, passes if it is not in the cart.
     """
-    forbidden = np.zeros(len(rows), np.bool_)
-    customers = scene.snapshot.customers
-    had, barred = customers.had, customers.barred
+    customers, subjects = scene.snapshot.customers, [scene.subjects[one.subject] for one in scene.asked]
     looked_for = _LOOKED_FOR[rows.source]
-    may_again = (rows.kind == _REPLENISH) | looked_for
-    begins = np.searchsorted(rows.ask, np.arange(len(scene) + 1))
-    for number, asked in enumerate(scene.asked):
-        mine = slice(begins[number], begins[number + 1])
-        subject = scene.subjects[asked.subject]
-        product = rows.product[mine]
-        if subject.cart:
-            forbidden[mine] |= np.isin(product, list(subject.cart))
-        if subject.viewed >= 0:
-            forbidden[mine] |= (product == subject.viewed) & ~looked_for[mine]
-        if subject.bought:
-            forbidden[mine] |= np.isin(product, list(subject.bought)) & ~looked_for[mine]
-        if had is not None and subject.row >= 0:
-            lo, hi = had.span(subject.row)
-            forbidden[mine] |= _has(had.product[lo:hi], product) & ~may_again[mine]
-        if barred is not None and subject.is_personal:
-            forbidden[mine] |= (
-                _barred(barred, subject.row, product, OF_THE_RUN[rows.source[mine]]) & ~looked_for[mine]
-            )
-    return forbidden
+    viewed = np.array([one.viewed for one in subjects])[rows.ask]
+    forbidden = (viewed >= 0) & (rows.product == viewed)
+    forbidden |= _among(scene, rows, [sorted(one.bought) for one in subjects])[0]
+    if customers.barred is not None:
+        barred, spans = customers.barred, _spans(customers.barred.start, subjects, is_personal=True)
+        found, place = _among(scene, rows, [barred.product[lo:hi] for lo, hi in spans])
+        in_lists = np.concatenate([barred.is_lists_only[lo:hi] for lo, hi in spans])
+        if found.any():
+            forbidden |= found & (OF_THE_RUN[rows.source] | ~in_lists[place])
+    forbidden &= ~looked_for
+    if customers.had is not None:
+        had = customers.had
+        found, _ = _among(scene, rows, [had.product[lo:hi] for lo, hi in _spans(had.start, subjects)])
+        forbidden |= found & ~((rows.kind == _REPLENISH) | looked_for)
+    return np.asarray(forbidden | _among(scene, rows, [sorted(one.cart) for one in subjects])[0])
+
+
+def _spans(start: Starts, subjects: Sequence[Subject], *, is_personal: bool = False) -> list[tuple[int, int]]:
+    """Give where each customer's rows begin and end; strangers have none."""
+    return [
+        (int(start[one.row]), int(start[one.row + 1]))
+        if one.row >= 0 and (one.is_personal or not is_personal)
+        else (0, 0)
+        for one in subjects
+    ]
+
+
+def _among(scene: Scene, rows: Rows, products: Sequence[Sequence[int] | Places]) -> tuple[Bools, Ints]:
+    """Tell which rows are among the products of their placement, each list sorted, and where in all of them together."""
+    lengths = [len(some) for some in products]
+    if not any(lengths):
+        return np.zeros(len(rows), np.bool_), np.zeros(len(rows), np.int64)
+    width = len(scene.snapshot.products) + 1
+    listed = np.concatenate([np.asarray(some, np.int64) for some in products if len(some)])
+    keys = np.repeat(np.arange(len(products)), lengths) * width + listed
+    wanted = rows.ask * width + rows.product
+    place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+    return keys[place] == wanted, place
 
 
 def risk(scene: Scene, rows: Rows) -> Bools:
@@ -219,19 +235,3 @@ def _breaks(scene: Scene, rows: Rows, verdicts: Verdicts, rule: ReadyRule) -> Bo
     forbidden = np.zeros(len(rows), np.bool_)
     forbidden[which] = ~rule.where.holds(Columns(scene, rows, which, rule.where.columns))
     return forbidden
-
-
-def _barred(barred: Barred, customer: int, product: Ints, of_the_run: Bools) -> Bools:
-    lo, hi = int(barred.start[customer]), int(barred.start[customer + 1])
-    if lo == hi:
-        return np.zeros(len(product), np.bool_)
-    place = np.minimum(np.searchsorted(barred.product[lo:hi], product), hi - lo - 1) + lo
-    return np.asarray((barred.product[place] == product) & (of_the_run | ~barred.is_lists_only[place]))
-
-
-def _has(sorted_products: np.ndarray[tuple[int], np.dtype[np.int32]], product: Ints) -> Bools:
-    """Look products up in a short sorted list."""
-    if not len(sorted_products):
-        return np.zeros(len(product), np.bool_)
-    place = np.minimum(np.searchsorted(sorted_products, product), len(sorted_products) - 1)
-    return np.asarray(sorted_products[place] == product)
