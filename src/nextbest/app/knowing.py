@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import pyarrow.dataset as ds
 
-from nextbest.app.listing import listed
+from nextbest.app.listing import Wanted, listed
 from nextbest.app.serving import Service, now
 from nextbest.base.messages import Message, render, translate
 from nextbest.engines.parts import Parts
@@ -214,8 +214,8 @@ def _factor(said: Mapping[str, Any], language: str) -> Factor:
 
 
 def _offers(service: Service, customer_id: str, language: str) -> Sequence[Offer]:
-    result = listed(service, "offers", customer_id=customer_id, limit=_OFFERS, language=language)
-    return result.answers[0].offers
+    wanted = Wanted(kind="offers", customer_id=customer_id, limit=_OFFERS, language=language, reader="staff")
+    return listed(service, wanted).answers[0].offers
 
 
 def _consents(changes: Sequence[Mapping[str, Any]], its: SubjectState) -> list[Consent]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from nextbest.app.asking import new_id
 from nextbest.app.serving import Service, now
@@ -49,31 +49,26 @@ KINDS: Final[Mapping[str, Kind]] = {
 """Lists by name."""
 
 
-def listed(
-    service: Service,
-    kind: str,
-    *,
-    customer_id: str | None = None,
-    product_id: str | None = None,
-    limit: int = MOST,
-    language: str = "en",
-) -> Result:
-    """Give a list, best first.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A list that is asked for."""
 
-    Parameters
-    ----------
-    service
-        Open.
-    kind
-        Of ``KINDS``.
-    customer_id
-        For whom; lists of the whole shop then leave out what the customer has.
-    product_id
-        What is looked at.
-    limit
-        Products at most, 1 to ``MOST``.
-    language
-        Of reasons, ``en`` or ``zh``.
+    kind: str
+    """Of ``KINDS``."""
+    customer_id: str | None = None
+    """For whom; lists of the whole shop then leave out what the customer has."""
+    product_id: str | None = None
+    """What is looked at."""
+    limit: int = MOST
+    """Products at most, 1 to ``MOST``."""
+    language: str = "en"
+    """Of reasons, ``en`` or ``zh``."""
+    reader: Literal["customer", "staff"] = "customer"
+    """Staff get the evidence and what to say."""
+
+
+def listed(service: Service, wanted: Wanted) -> Result:
+    """Give a list, best first.
 
     Raises
     ------
@@ -82,34 +77,38 @@ def listed(
     WorkspaceError
         Nothing was run yet.
     """
-    known = KINDS.get(kind)
-    if known is None:
+    kind = KINDS.get(wanted.kind)
+    if kind is None:
         raise DataError("api.list_unknown", known=sorted(KINDS))
-    if (known.needs == "customer_id" and customer_id is None) or (
-        known.needs == "product_id" and product_id is None
-    ):
-        raise DataError("api.list_needs", kind=kind, needs=known.needs)
+    if kind.needs is not None and getattr(wanted, kind.needs) is None:
+        raise DataError("api.list_needs", kind=wanted.kind, needs=kind.needs)
     loaded, at = service.loaded, now()
     if loaded.run is None:
         raise WorkspaceError("api.not_ready")
     request = Request(
         request_id=new_id(),
-        placements=(Ask(kind, limit),),
-        customer_id=customer_id,
-        product_id=product_id,
+        placements=(Ask(wanted.kind, wanted.limit),),
+        customer_id=wanted.customer_id,
+        product_id=wanted.product_id,
         cart=(),
-        locale=language,
+        locale=wanted.language,
     )
     with service.operations.reading() as connection:
-        its = None if customer_id is None else state.read(connection, customer_id, None, at)
-    ready = alone(loaded.compiled, kind)
-    return decide.decide(loaded.snapshot, ready, [request], [its], now=at)[0]
+        its = None if wanted.customer_id is None else state.read(connection, wanted.customer_id, None, at)
+    return decide.decide(loaded.snapshot, alone(loaded.compiled, wanted), [request], [its], now=at)[0]
 
 
-def alone(compiled: Compiled, kind: str) -> Compiled:
+def alone(compiled: Compiled, wanted: Wanted) -> Compiled:
     """Make a policy ready that has one list: rules and suitability hold; caps, chance, holdout and messages do not."""
-    known = KINDS[kind]
-    whole = Placement(id=kind, sources=(known.source,), limit=MOST, max_per_category=MOST, max_per_kind=MOST)
+    kind = KINDS[wanted.kind]
+    whole = Placement(
+        id=wanted.kind,
+        sources=(kind.source,),
+        limit=MOST,
+        max_per_category=MOST,
+        max_per_kind=MOST,
+        reader=wanted.reader,
+    )
     policy = compiled.policy
     return decide.compile_policy(
         policy.model_copy(
@@ -119,7 +118,7 @@ def alone(compiled: Compiled, kind: str) -> Compiled:
                 "caps": (),
                 "mandatory": (),
                 "arbitration": policy.arbitration.model_copy(
-                    update={factor: factor in known.by for factor in _FACTORS}
+                    update={factor: factor in kind.by for factor in _FACTORS}
                 ),
                 "exploration": policy.exploration.model_copy(update={"epsilon": 0.0}),
                 "holdout": policy.holdout.model_copy(update={"share": 0.0}),

@@ -16,6 +16,7 @@ import httpx
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from tools.conforming import wrong
 
 from nextbest.app import keys, policies
 from nextbest.app.operating import open_operations
@@ -37,13 +38,21 @@ POLICY = {
 
 
 HIGHER = '[{"factor": "n_orders", "value": 7.0, "saying": "higher", "adds": 0.5}]'
-C3 = {
+LONG_AGO = datetime(2025, 6, 1, tzinfo=UTC).replace(tzinfo=None)
+ANN = {
     "rfm": [
-        {"customer_id": "c3", "as_of": date(2026, 1, 2), "n_orders": 7, "revenue_total": Decimal("12.5000"), "segment": "champions"}
+        {"customer_id": "ann", "as_of": date(2026, 1, 2), "n_orders": 7, "revenue_total": Decimal("12.5000"), "segment": "champions"}
     ],
-    "lifecycle": [{"customer_id": "c3", "as_of": date(2026, 1, 2), "stage": "active", "usual_gap_days": 4.5}],
+    "lifecycle": [{"customer_id": "ann", "as_of": date(2026, 1, 2), "stage": "active", "usual_gap_days": 4.5}],
+    "offer_candidates": [
+        {
+            "customer_id": "ann", "product_id": "milk", "stage": "offered", "rank": 1, "kind": "replenish", "probability": 0.5,
+            "reason_code": "rhythm", "category": "dairy", "n_orders": 6, "since_days": 9.0, "gap_days": 8.0,
+        }
+    ],
+    "consents": [{"customer_id": "ann", "purpose": "email", "status": "granted", "changed_at": LONG_AGO}],
     "propensity_scores": [
-        {"model_id": name, "target": name, "customer_id": "c3", "propensity": chance, "decile": 1, "because": HIGHER}
+        {"model_id": name, "target": name, "customer_id": "ann", "propensity": chance, "decile": 1, "because": HIGHER}
         for name, chance in [("milk", 0.25), ("tea", 0.5)]
     ],
 }  # fmt: skip
@@ -61,11 +70,12 @@ def publish(folder, name="r1", names=PRODUCTS):
     tables = {
         "products": [{"product_id": product, "name": label} for product, label in names],
         "customers": [
-            {"customer_id": f"c{number}", "place": "Linz", "email": f"c{number}@mail.example"} for number in range(9)
+            {"customer_id": name, "place": "Linz", "email": f"{name}@mail.example"}
+            for name in ("ann", *(f"c{number}" for number in range(9)))
         ],
         "order_lines": [row | {"ordered_on": date(2026, 1, 1), "ordered_at": at, "quantity": 1.0} for row in lines],
         "related_products": [{"product_id": "tea", "list": "goes_with", "rank": 1, "related_id": "pot", "strength": 2.0}],
-        **C3,
+        **ANN,
     }  # fmt: skip
     with Snapshots(folder / "store").building(name) as building:
         for table, rows in tables.items():
@@ -102,7 +112,14 @@ class Served(Shop):
 
     def client(self, key=None, **headers):
         bearer = {"authorization": f"Bearer {key or self.server_key}"}
-        return httpx.Client(base_url=self.url, headers=bearer | headers, timeout=20)
+        hooks = {"response": [conforms]}
+        return httpx.Client(base_url=self.url, headers=bearer | headers, timeout=20, event_hooks=hooks)
+
+
+def conforms(answer):
+    """Hold every answer of every test against the OpenAPI document."""
+    body, media = answer.read(), answer.headers.get("content-type", "")
+    assert not wrong(answer.request.method, answer.request.url.path, answer.status_code, media, body)
 
 
 @contextmanager

@@ -4,6 +4,9 @@ import uuid
 
 import pytest
 
+from nextbest.app import auditing
+from nextbest.app.operating import open_operations
+
 
 def products(answer):
     assert answer.status_code == 200, answer.text
@@ -11,37 +14,41 @@ def products(answer):
 
 
 def test_a_customer_is_told_by_run_and_by_what_came_since(server):
-    seen = {"event": "Product Viewed", "userId": "c3", "properties": {"product_id": "cup"}}
-    added = {"event": "Product Added", "userId": "c3", "properties": {"product_id": "pot", "price": "3.50"}}
+    seen = {"event": "Product Viewed", "userId": "ann", "properties": {"product_id": "cup"}}
+    added = {"event": "Product Added", "userId": "ann", "properties": {"product_id": "pot", "price": "3.50"}}
     refused = {
         "event": "Consent Changed",
-        "userId": "c3",
+        "userId": "ann",
         "properties": {"purpose": "email", "status": "denied"},
     }
     assert server.post("/v1/events", json=[seen, added, refused]).json()["accepted"] == 3
-    told = server.get("/v1/customers/c3").json()
-    assert (told["customer_id"], told["snapshot"], told["facts"]) == ("c3", "r1", {"place": "Linz"})
+    told = server.get("/v1/customers/ann").json()
+    assert (told["customer_id"], told["snapshot"], told["facts"]) == ("ann", "r1", {"place": "Linz"})
     assert told["segment"] == {"code": "champions", "text": "Champions"}
     assert told["profile"]["revenue_total"] == "12.5"
     assert [one["probability"] for one in told["propensities"]] == [0.5, 0.25]
     assert told["propensities"][0]["reasons"][0]["text"] == "n_orders 7 is higher than for most"
     assert told["consents"] == [{"purpose": "email", "channel": None, "status": "denied"}]
+    assert told["top_categories"] == [{"category": "dairy", "n_orders": 6}]
+    assert [one["reasons"][0]["text"] for one in told["offers"]] == [
+        "Bought in 6 orders, about every 8 days; last 9 days ago"
+    ]
     assert [line["product_id"] for line in told["now"]["cart"]] == ["pot"]
     assert told["now"]["viewed"][0]["product_id"] == "cup"
     assert told["now"]["session"]["n_events"] == 3
 
 
 def test_nothing_that_names_or_reaches_a_person_is_told(server):
-    assert "c3@mail.example" not in server.get("/v1/customers/c3").text
+    assert "ann@mail.example" not in server.get("/v1/customers/ann").text
     server.post(
         "/v1/track",
-        json={"event": "Products Searched", "userId": "c3", "properties": {"query": "for Ann Bell"}},
+        json={"event": "Products Searched", "userId": "ann", "properties": {"query": "for Ann Bell"}},
     )
-    assert "Ann Bell" not in server.get("/v1/customers/c3").text
+    assert "Ann Bell" not in server.get("/v1/customers/ann").text
 
 
 def test_words_are_in_the_callers_language(server):
-    told = server.get("/v1/customers/c3", headers={"accept-language": "zh-CN"}).json()
+    told = server.get("/v1/customers/ann", headers={"accept-language": "zh-CN"}).json()
     assert told["segment"] == {"code": "champions", "text": "核心顾客"}
 
 
@@ -59,6 +66,16 @@ def test_who_came_after_the_run_is_known_by_what_they_did(server):
 def test_a_customer_whom_nobody_knows_is_not_there(server, name):
     answer = server.get(f"/v1/customers/{name}")
     assert (answer.status_code, answer.json()["code"]) == (404, "api.customer_unknown")
+
+
+def test_who_looked_at_whom_is_noted(service, server):
+    server.get("/v1/customers/ann")
+    server.get("/v1/customers/nobody")
+    with open_operations(service.folder) as operations:
+        noted = auditing.listed(operations, of="ann").to_pylist()
+        assert auditing.listed(operations, of="nobody").num_rows == 0
+    assert noted[0]["action"] == "customer seen"
+    assert noted[0]["by"].startswith("till (")
 
 
 def test_lists_of_the_shop_need_nobody(server):
@@ -98,6 +115,6 @@ def test_a_list_that_makes_no_sense_is_refused(server, route, status, code):
     assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
-@pytest.mark.parametrize("route", ["customers/c3", "recommendations/bestsellers"])
+@pytest.mark.parametrize("route", ["customers/ann", "recommendations/bestsellers"])
 def test_browsers_look_nothing_up(browser, route):
     assert browser.get(f"/v1/{route}").status_code == 403

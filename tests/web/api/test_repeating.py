@@ -1,5 +1,6 @@
 """The same decision asked for again under one Idempotency-Key: one answer, one row, one contact."""
 
+import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
@@ -94,8 +95,8 @@ def test_a_key_that_is_none_is_refused(server, key):
 
 
 def test_an_answer_that_comes_too_late_is_given_when_the_request_comes_again(server):
-    key = uuid.uuid4().hex
-    first = ask(server, HOME | {"budget_ms": 1}, key).json()["placements"]["home"]
-    again = ask(server, HOME | {"budget_ms": 1}, key).json()["placements"]["home"]
-    assert first["outcome"] in {"decided", "fallback"}
-    assert again["outcome"] == "decided"
+    key, end = uuid.uuid4().hex, time.monotonic() + 10
+    told = {"outcome": "fallback"}
+    while told["outcome"] == "fallback" and time.monotonic() < end:
+        told = ask(server, HOME | {"budget_ms": 1}, key).json()["placements"]["home"]
+    assert told["outcome"] == "decided"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel
 
 from nextbest.base.messages import render
 from nextbest.serving.decide import Answer, Ask, CartItem, Offer, Request, Result, Traced
@@ -110,6 +110,39 @@ class DecideBody(Body):
         )
 
 
+class EventBody(BaseModel):
+    """An event, in the Segment Spec's words; what else it says is kept, too."""
+
+    model_config = ConfigDict(extra="allow", use_attribute_docstrings=True)
+
+    type: str | None = None
+    """track, identify, page, screen, alias or group; the routes of these know it."""
+    event: str | None = None
+    """What was done, such as Product Viewed."""
+    messageId: str | None = None  # noqa: N815
+    """Key of the event: send again with the same one."""
+    userId: str | None = None  # noqa: N815
+    """Customer; this or the next is needed."""
+    anonymousId: str | None = None  # noqa: N815
+    """Device or cookie."""
+    timestamp: str | None = None
+    """When it happened, ISO 8601."""
+    sentAt: str | None = None  # noqa: N815
+    """When it was sent, by the same clock."""
+    properties: dict[str, Any] | None = None
+    """product_id, quantity, price, query, decision_id, ..."""
+
+
+class EventsBody(BaseModel):
+    """Several events."""
+
+    batch: Annotated[list[EventBody], Field(max_length=1000)]
+
+
+class BatchBody(RootModel[EventsBody | list[EventBody] | EventBody]):
+    """Several events, a list of them, or one."""
+
+
 def answered(result: Result, took_ms: float, *, for_browser: bool) -> dict[str, Any]:
     """Give a result as JSON has it."""
     language = "zh" if result.request.locale.lower().startswith("zh") else "en"
@@ -160,6 +193,7 @@ def proposed(offer: Offer) -> dict[str, Any]:
         "incremental_profit": offer.incremental_profit,
         "margin_source": offer.margin_source,
         "reasons": [{"code": one.code, "text": one.text, "ref": one.ref} for one in offer.reasons],
+        "say": offer.say,
     }
 
 

@@ -4,36 +4,48 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+from functools import partial
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from nextbest.app import auditing
 from nextbest.app.knowing import Known, known
-from nextbest.app.listing import KINDS, MOST, listed
+from nextbest.app.listing import KINDS, MOST, Wanted, listed
 from nextbest.base.messages import render
 from nextbest.serving.decide import Result
+from nextbest.web.api.answers import told
 from nextbest.web.api.bodies import Id, proposed
+from nextbest.web.api.findings import Customer, Listed
 from nextbest.web.api.gate import state_of
 from nextbest.web.api.problems import RefusedError
-from nextbest.web.api.routes import as_json, service_of
+from nextbest.web.api.routes import as_json, asker, service_of
 
 router: Final = APIRouter()
 
 
-@router.get("/v1/customers/{customer_id}", summary="What is known of a customer now")
+@router.get(
+    "/v1/customers/{customer_id}", summary="What is known of a customer now", responses=told(Customer)
+)
 async def customer(request: Request, customer_id: str) -> Response:
     """Give profile, probabilities, next offers, consents, and what the customer did since the last run."""
     language = state_of(request)["language"]
     asked = customer_id if "\0" not in customer_id else ""
-    found = await asyncio.to_thread(known, service_of(request), asked, language=language)
+    service = service_of(request)
+    found = await asyncio.to_thread(known, service, asked, language=language)
     if found is None:
         raise RefusedError(404, "api.customer_unknown")
+    await service.write(partial(auditing.write, action="customer seen", of=customer_id, by=asker(request)))
     return as_json(_told(found))
 
 
-@router.get("/v1/recommendations/{kind}", summary="A plain list: bestsellers, related products, ...")
+@router.get(
+    "/v1/recommendations/{kind}",
+    summary="A plain list: bestsellers, related products, ...",
+    responses=told(Listed),
+)
 async def recommendations(
     request: Request,
     kind: str,
@@ -44,15 +56,14 @@ async def recommendations(
     """Give a list, best first; no decision is logged, no cap is counted, chance has no part."""
     if kind not in KINDS:
         raise RefusedError(404, "api.list_unknown", known=sorted(KINDS))
-    result = listed(
-        service_of(request),
-        kind,
+    wanted = Wanted(
+        kind=kind,
         customer_id=customer_id,
         product_id=product_id,
         limit=limit,
         language=state_of(request)["language"],
     )
-    return as_json(_listed(result))
+    return as_json(_listed(listed(service_of(request), wanted)))
 
 
 def _told(found: Known) -> dict[str, Any]:

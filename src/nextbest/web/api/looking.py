@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+from functools import partial
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter
@@ -11,17 +12,20 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
+from nextbest.app import auditing
 from nextbest.app.policies import problems
 from nextbest.app.repeating import KEPT
 from nextbest.app.replaying import MOST, Reward, replayed
 from nextbest.base.messages import Message, render
 from nextbest.serving import policy
 from nextbest.serving.policy import Policy
+from nextbest.web.api.answers import told
 from nextbest.web.api.bodies import Body, Text
+from nextbest.web.api.findings import Checked, LoggedDecision, Policies, Replayed, Version
 from nextbest.web.api.gate import state_of
 from nextbest.web.api.problems import RefusedError
 from nextbest.web.api.reading import body_of, read, strict_json
-from nextbest.web.api.routes import as_json, service_of
+from nextbest.web.api.routes import as_json, asker, service_of
 
 router: Final = APIRouter()
 _ONE: Final = asyncio.Lock()
@@ -49,19 +53,25 @@ class ReplayBody(Body):
     """What counts as success."""
 
 
-@router.get("/v1/decisions/{decision_id}", summary="A logged decision, its trace, and what became of it")
+@router.get(
+    "/v1/decisions/{decision_id}",
+    summary="A logged decision, its trace, and what became of it",
+    responses=told(LoggedDecision),
+)
 async def decision(request: Request, decision_id: str) -> Response:
     """Give a logged decision."""
-    found = service_of(request).traced(decision_id) if "\0" not in decision_id else None
+    service = service_of(request)
+    found = service.traced(decision_id) if "\0" not in decision_id else None
     if found is None:
         raise RefusedError(404, "api.decision_unknown")
+    await service.write(partial(auditing.write, action="decision seen", of=decision_id, by=asker(request)))
     logged, followed = found
-    told = dataclasses.asdict(logged)
-    told["trace"] = {name: part for name, part in (logged.trace or {}).items() if name != KEPT}
-    return as_json(told | {"followed": [{"verb": verb, "at": at} for verb, at in followed]})
+    plain = dataclasses.asdict(logged)
+    plain["trace"] = {name: part for name, part in (logged.trace or {}).items() if name != KEPT}
+    return as_json(plain | {"followed": [{"verb": verb, "at": at} for verb, at in followed]})
 
 
-@router.get("/v1/policies", summary="The policy that holds, and all versions")
+@router.get("/v1/policies", summary="The policy that holds, and all versions", responses=told(Policies))
 async def policies(request: Request) -> Response:
     """Give the policy that holds, and who published what when."""
     service = service_of(request)
@@ -70,31 +80,45 @@ async def policies(request: Request) -> Response:
     )
 
 
-@router.post("/v1/policies/check", summary="What is wrong with a policy")
+@router.post("/v1/policies/check", summary="What is wrong with a policy", responses=told(Checked))
 async def check(request: Request) -> Response:
     """List everything that is wrong with a policy; publishes nothing."""
     return as_json({"problems": _told(problems(await _policy(request)), request)})
 
 
-@router.post("/v1/policies/publish", summary="Let a policy hold from now on", status_code=201)
+@router.post(
+    "/v1/policies/publish",
+    summary="Let a policy hold from now on",
+    status_code=201,
+    responses=told(Version, 201),
+)
 async def publish(request: Request) -> Response:
     """Publish a policy as the next version, unless something is wrong with it."""
     candidate = _sound(await _policy(request), request)
-    version = await service_of(request).publish(candidate, by=_who(request), note=None)
+    version = await service_of(request).publish(candidate, by=asker(request), note=None)
     return as_json({"version": version}, 201)
 
 
-@router.post("/v1/policies/rollback", summary="Let an older version hold again", status_code=201)
+@router.post(
+    "/v1/policies/rollback",
+    summary="Let an older version hold again",
+    status_code=201,
+    responses=told(Version, 201),
+)
 async def rollback(request: Request) -> Response:
     """Publish an older version again, as the next one."""
     asked = read(RollbackBody, await body_of(request))
     service = service_of(request)
     older = service.policy(asked.version)
-    version = await service.publish(older, by=_who(request), note=asked.note, restores=asked.version)
+    version = await service.publish(older, by=asker(request), note=asked.note, restores=asked.version)
     return as_json({"version": version}, 201)
 
 
-@router.post("/v1/policies/replay", summary="Who would get something else under another policy")
+@router.post(
+    "/v1/policies/replay",
+    summary="Who would get something else under another policy",
+    responses=told(Replayed),
+)
 async def replay(request: Request) -> Response:
     """Ask a policy what was asked in the last days; one replay at a time, decisions go on meanwhile."""
     asked = read(ReplayBody, await body_of(request))
@@ -129,9 +153,3 @@ def _sound(candidate: Policy, request: Request) -> Policy:
 def _told(found: list[Message], request: Request) -> list[dict[str, Any]]:
     language = state_of(request)["language"]
     return [{"code": one.code, "detail": render(one, language)} for one in found]
-
-
-def _who(request: Request) -> str:
-    """Name the key that asks: who changed something is known by it."""
-    key = state_of(request)["key"]
-    return f"{key.name} ({key.key_id})"

@@ -74,8 +74,8 @@ def wrong_parameters(error: RequestValidationError) -> RefusedError:
     return RefusedError(422, "api.wrong_parameters", errors=found, n=len(found))
 
 
-def answer(problem: RefusedError, request_id: str, language: str) -> Response:
-    """Write a problem."""
+def told(problem: RefusedError, request_id: str, language: str) -> dict[str, Any]:
+    """Give a problem as JSON has it."""
     content: dict[str, Any] = {
         "type": f"urn:nextbest:{problem.message.code}",
         "title": HTTPStatus(problem.status).phrase,
@@ -84,10 +84,13 @@ def answer(problem: RefusedError, request_id: str, language: str) -> Response:
         "code": problem.message.code,
         "request_id": request_id,
     }
-    if problem.errors:
-        content["errors"] = problem.errors
+    return content | ({"errors": problem.errors} if problem.errors else {})
+
+
+def answer(problem: RefusedError, request_id: str, language: str) -> Response:
+    """Write a problem."""
     return Response(
-        orjson.dumps(content),
+        orjson.dumps(told(problem, request_id, language)),
         problem.status,
         media_type=MEDIA,
         headers={"cache-control": "no-store"} | problem.headers,

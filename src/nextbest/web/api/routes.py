@@ -21,6 +21,7 @@ from nextbest.base.messages import render
 from nextbest.serving.decide import Result
 from nextbest.serving.events import CALLS, Call
 from nextbest.web.api import measuring
+from nextbest.web.api.answers import Decision, Kept, Live, Ready, told
 from nextbest.web.api.bodies import DecideBody, answered
 from nextbest.web.api.gate import state_of
 from nextbest.web.api.problems import RefusedError
@@ -34,6 +35,12 @@ def service_of(request: Request) -> Service:
     """Give the service that answers."""
     service: Service = request.app.state.service
     return service
+
+
+def asker(request: Request) -> str:
+    """Name the key that asks: who changed something is known by it."""
+    key = state_of(request)["key"]
+    return f"{key.name} ({key.key_id})"
 
 
 def as_json(content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
@@ -50,13 +57,13 @@ def _money(value: Any) -> str:
     raise TypeError(type(value).__name__)
 
 
-@router.get("/health/live", summary="The process answers")
-async def live() -> dict[str, str]:
+@router.get("/health/live", summary="The process answers", responses=told(Live))
+async def live() -> Response:
     """Tell that the process is there."""
-    return {"status": "live"}
+    return as_json({"status": "live"})
 
 
-@router.get("/health/ready", summary="Decisions can be made")
+@router.get("/health/ready", summary="Decisions can be made", responses=told(Ready))
 async def ready(request: Request) -> Response:
     """Tell which run and policy hold; 503 before the first run."""
     loaded = service_of(request).loaded
@@ -73,14 +80,16 @@ async def metrics() -> Response:
     return Response(measuring.page(), media_type="text/plain; version=0.0.4")
 
 
-@router.post("/v1/events", summary="Tell what visitors did", status_code=202)
-@router.post("/v1/batch", summary="Segment's batch", status_code=202)
+@router.post("/v1/events", summary="Tell what visitors did", status_code=202, responses=told(Kept, 202))
+@router.post("/v1/batch", summary="Segment's batch", status_code=202, responses=told(Kept, 202))
 async def take(request: Request) -> Response:
     """Keep events; what is acknowledged is on the disk."""
     return await _take(request, None)
 
 
-@router.post("/v1/decide", summary="What to offer now, to this visitor, in these places")
+@router.post(
+    "/v1/decide", summary="What to offer now, to this visitor, in these places", responses=told(Decision)
+)
 async def decide(request: Request) -> Response:
     """Decide; the decision is on the disk before it is answered."""
     started = time.perf_counter()
@@ -91,17 +100,17 @@ async def decide(request: Request) -> Response:
         raise RefusedError(403, "api.not_for_browsers")
     service, asked = service_of(request), body.request(new_id())
 
-    def told(result: Result) -> dict[str, Any]:
+    def plain(result: Result) -> dict[str, Any]:
         for answer in result.answers:
             measuring.count_decision(answer.outcome, answer.cause)
         return answered(result, (time.perf_counter() - started) * 1000, for_browser=for_browser)
 
     if body.dry_run:
-        return as_json(told(service.consider(asked)))
+        return as_json(plain(service.consider(asked)))
     if "idempotency-key" not in request.headers:
-        return as_json(told(await service.decide(asked, budget_ms=body.budget_ms)))
+        return as_json(plain(await service.decide(asked, budget_ms=body.budget_ms)))
     once = Once.of(key.key_id, _idempotency_key(request), body.model_dump_json())
-    said = await decide_once(service, asked, once, told, budget_ms=body.budget_ms)
+    said = await decide_once(service, asked, once, plain, budget_ms=body.budget_ms)
     if said.answer is None:
         raise RefusedError(422, "api.idempotency_other")
     repeated = {"idempotent-replayed": "true"} if said.is_repeated else {}
@@ -131,7 +140,9 @@ async def _take(request: Request, call: Call | None) -> Response:
 
 
 def _segment(call: Call) -> None:
-    @router.post(f"/v1/{call}", summary=f"Segment's {call}", status_code=202, name=call)
+    @router.post(
+        f"/v1/{call}", summary=f"Segment's {call}", status_code=202, name=call, responses=told(Kept, 202)
+    )
     async def one(request: Request) -> Response:
         return await _take(request, call)
 
