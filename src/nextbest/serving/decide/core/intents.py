@@ -31,6 +31,8 @@ class Intent:
     """Of the visit so far."""
     baseline: float | None
     """Share of visits that ended in an order, by nothing but the cart."""
+    model_as_of: str
+    """Day on or after which the model has seen nothing, ISO."""
     reasons: Sequence[Because] = ()
 
 
@@ -81,11 +83,12 @@ def explained(scorer: Scorer, subject: Subject) -> Intent:
     """Tell the intent of one subject's visit, and why."""
     visit = None if is_refused(subject) else visit_of(subject)
     if visit is None:
-        return Intent(None, "consent" if is_refused(subject) else "no_visit", 0, None)
+        return Intent(None, "consent" if is_refused(subject) else "no_visit", 0, None, scorer.as_of)
     return Intent(
         probability=round(float(scorer.probability([visit])[0]), _DIGITS),
         cause=None,
         n_events=visit.n_events,
         baseline=round(scorer.baseline(visit), _DIGITS),
+        model_as_of=scorer.as_of,
         reasons=scorer.reasons(visit),
     )
