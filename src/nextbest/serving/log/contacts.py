@@ -9,8 +9,8 @@ from typing import Any, Final, Self
 
 import sqlalchemy as sa
 
-from nextbest.serving.log.inserting import insert
 from nextbest.serving.log.spec import Cap, Reached
+from nextbest.tables.inserting import insert
 from nextbest.tables.operational import CONTACTS
 
 _COUNTS: Final = (

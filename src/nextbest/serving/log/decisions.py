@@ -12,8 +12,8 @@ import orjson
 import sqlalchemy as sa
 
 from nextbest.serving.events import DECISION_VERBS
-from nextbest.serving.log.inserting import insert
 from nextbest.serving.log.spec import Decision
+from nextbest.tables.inserting import insert
 from nextbest.tables.operational import DECISIONS, EVENTS, next_sequence
 
 _JSON: Final = ("product_ids", "trace")

@@ -9,10 +9,10 @@ from typing import Final
 import sqlalchemy as sa
 
 from nextbest.serving.events import DECISION_VERBS, Event
-from nextbest.serving.log.inserting import insert
 from nextbest.serving.log.rights import erased_among
 from nextbest.serving.log.spec import Appended
 from nextbest.serving.state import absorb
+from nextbest.tables.inserting import insert
 from nextbest.tables.operational import DECISIONS, EVENTS, next_sequence
 
 _KNOWN: Final = sa.select(EVENTS.c.event_id).where(

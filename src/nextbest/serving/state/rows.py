@@ -16,12 +16,15 @@ from nextbest.serving.state.core.joining import join
 from nextbest.serving.state.core.seeing import see
 from nextbest.serving.state.links import Links, aliases, said
 from nextbest.serving.state.spec import Document, SubjectState
+from nextbest.tables.inserting import insert
 from nextbest.tables.operational import SUBJECT_STATE
 
 _READ: Final = sa.select(SUBJECT_STATE.c.subject, SUBJECT_STATE.c.document, SUBJECT_STATE.c.version).where(
     SUBJECT_STATE.c.subject.in_(sa.bindparam("asked", expanding=True))
 )
-_CHANGE: Final = sa.update(SUBJECT_STATE).where(SUBJECT_STATE.c.subject == sa.bindparam("its"))
+_TAKE_OUT: Final = sa.delete(SUBJECT_STATE).where(
+    SUBJECT_STATE.c.subject.in_(sa.bindparam("asked", expanding=True))
+)
 Visitor: TypeAlias = tuple[str | None, str | None]
 """What is known of a visitor: customer_id and anonymous_id."""
 
@@ -113,7 +116,7 @@ def _inherit(connection: sa.Connection, former: str, subject: str, at: datetime)
     if former not in found or former == subject:
         return
     document, version = found.get(subject, ({}, 0))
-    connection.execute(sa.delete(SUBJECT_STATE).where(SUBJECT_STATE.c.subject == former))
+    connection.execute(_TAKE_OUT, {"asked": [former]})
     _save(connection, {subject: (join(document, found[former][0]), version)}, at)
 
 
@@ -123,15 +126,12 @@ def _documents(connection: sa.Connection, asked: Iterable[str]) -> dict[str, tup
 
 
 def _save(connection: sa.Connection, changed: Mapping[str, tuple[Document, int]], at: datetime) -> None:
-    new, known = [], []
-    for subject, (document, version) in changed.items():
-        text = orjson.dumps(document).decode()
-        row = {"document": text, "version": version + 1, "updated_at": at}
-        if version:
-            known.append(row | {"its": subject})
-        else:
-            new.append(row | {"subject": subject})
-    if new:
-        connection.execute(SUBJECT_STATE.insert(), new)
-    if known:
-        connection.execute(_CHANGE, known)
+    """Write documents in place of those that were there."""
+    connection.execute(
+        _TAKE_OUT, {"asked": [subject for subject, (_, version) in changed.items() if version]}
+    )
+    rows = [
+        (subject, orjson.dumps(document).decode(), version + 1, at)
+        for subject, (document, version) in changed.items()
+    ]
+    insert(connection, SUBJECT_STATE, ("subject", "document", "version", "updated_at"), rows)
