@@ -35,3 +35,10 @@ def test_nothing_asked_is_nothing_answered(server):
 
 def test_browsers_ask_one_at_a_time(browser):
     assert browser.post("/v1/decide/batch", content=asked("c1").encode()).status_code == 403
+
+
+def test_trials_of_a_batch_are_not_written_down(server):
+    trial = json.dumps({**json.loads(asked("c1")), "dry_run": True})
+    tried, real = lines(server.post("/v1/decide/batch", content=f"{trial}\n{asked('c1')}".encode()))
+    ids = [one["placements"]["home"]["offers"][0]["decision_id"] for one in (tried, real)]
+    assert [server.get(f"/v1/decisions/{one}").status_code for one in ids] == [404, 200]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
-from typing import Any, Final
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 import orjson
 from fastapi import APIRouter
@@ -16,17 +17,25 @@ from starlette.types import Receive, Scope, Send
 from nextbest.app.asking import new_id
 from nextbest.app.serving import Service
 from nextbest.base.errors import NextBestError
-from nextbest.base.messages import render
+from nextbest.serving.decide import Request as Asked
 from nextbest.serving.decide import Result
 from nextbest.web.api.bodies import DecideBody, answered
 from nextbest.web.api.gate import state_of
-from nextbest.web.api.problems import RefusedError, refused
+from nextbest.web.api.measuring import count_decisions
+from nextbest.web.api.problems import RefusedError, refused, told
 from nextbest.web.api.reading import MAX_BODY, read
 from nextbest.web.api.routes import service_of
 
 router: Final = APIRouter()
 _AT_ONCE: Final = 500
 """Lines decided in one pass."""
+
+
+class _Line(NamedTuple):
+    """A line that can be decided on."""
+
+    asked: Asked
+    is_trial: bool
 
 
 class LinesResponse(Response):
@@ -56,9 +65,9 @@ async def _answers(request: Request, service: Service) -> AsyncIterator[bytes]:
     async for line in _lines(request):
         chunk.append(line)
         if len(chunk) == _AT_ONCE:
-            yield await _decided(service, chunk, state_of(request)["language"])
+            yield await _decided(service, chunk, state_of(request))
             chunk = []
-    yield await _decided(service, chunk, state_of(request)["language"])
+    yield await _decided(service, chunk, state_of(request))
 
 
 async def _lines(request: Request) -> AsyncIterator[bytes]:
@@ -74,27 +83,42 @@ async def _lines(request: Request) -> AsyncIterator[bytes]:
         yield rest
 
 
-async def _decided(service: Service, chunk: Sequence[bytes], language: str) -> bytes:
-    told = await asyncio.gather(*(_one(service, line, language) for line in chunk))
-    return b"".join(orjson.dumps(one) + b"\n" for one in told)
-
-
-async def _one(service: Service, line: bytes, language: str) -> dict[str, Any]:
+async def _decided(service: Service, chunk: Sequence[bytes], known: Mapping[str, Any]) -> bytes:
+    """Decide on lines in one pass, beside the loop that others are answered in."""
     started = time.perf_counter()
+    lines = await asyncio.to_thread(lambda: [_read(line, known) for line in chunk])
+    try:
+        results = await _results(service, [line for line in lines if isinstance(line, _Line)])
+    except NextBestError as error:
+        wrong = told(refused(error), known["request_id"], known["language"])
+        return b"".join(orjson.dumps(wrong if isinstance(line, _Line) else line) + b"\n" for line in lines)
+    took_ms = (time.perf_counter() - started) * 1000
+    return await asyncio.to_thread(_written, lines, results, took_ms)
+
+
+def _read(line: bytes, known: Mapping[str, Any]) -> _Line | dict[str, Any]:
+    """Read a line, or tell what is wrong with it."""
     try:
         body = read(DecideBody, line)
-        asked = body.request(new_id())
-        result: Result = (
-            service.consider(asked) if body.dry_run else await service.decide(asked, budget_ms=body.budget_ms)
-        )
     except RefusedError as problem:
-        return _problem(problem, language)
-    except NextBestError as error:
-        return _problem(refused(error), language)
-    return answered(result, (time.perf_counter() - started) * 1000, for_browser=False)
+        return told(problem, known["request_id"], known["language"])
+    return _Line(body.request(new_id()), body.dry_run)
 
 
-def _problem(problem: RefusedError, language: str) -> dict[str, Any]:
-    code = problem.message.code
-    told = {"type": f"urn:nextbest:{code}", "status": problem.status, "code": code}
-    return {**told, "detail": render(problem.message, language), "errors": problem.errors or []}
+async def _results(service: Service, lines: Sequence[_Line]) -> dict[str, Result]:
+    """Decide, and write down what is no trial; by the id of the request."""
+    real = await service.decide_all([line.asked for line in lines if not line.is_trial])
+    trials = [line.asked for line in lines if line.is_trial]
+    tried = await asyncio.to_thread(service.consider_all, trials) if trials else []
+    count_decisions(Counter((answer.outcome, answer.cause) for one in real for answer in one.answers))
+    return {one.request.request_id: one for one in (*real, *tried)}
+
+
+def _written(lines: Sequence[_Line | dict[str, Any]], results: Mapping[str, Result], took_ms: float) -> bytes:
+    said = (
+        answered(results[line.asked.request_id], took_ms, for_browser=False)
+        if isinstance(line, _Line)
+        else line
+        for line in lines
+    )
+    return b"".join(orjson.dumps(one) + b"\n" for one in said)
