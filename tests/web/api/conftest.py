@@ -1,5 +1,6 @@
 """A small shop, and its decision service as a process of its own, asked over HTTP."""
 
+import dataclasses
 import os
 import signal
 import socket
@@ -13,6 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import httpx
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -22,6 +24,8 @@ from nextbest.app import keys, policies
 from nextbest.app.operating import open_operations
 from nextbest.app.serving import now
 from nextbest.engines.snapshots import Snapshots, write_manifest
+from nextbest.models import propensity
+from nextbest.models.intent import MODEL_FILE
 from nextbest.serving.policy import Policy
 
 ORIGIN = "https://shop.example"
@@ -59,7 +63,19 @@ ANN = {
 """What the run says of one customer."""
 
 
-def publish(folder, name="r1", names=PRODUCTS):
+def visit_model():
+    """Fit a model of visits: whose cart is not empty orders more often."""
+    chance = np.random.default_rng(0)
+    lines = chance.integers(0, 3, 400)
+    has_order = chance.random(400) < 0.1 + 0.3 * (lines > 0)
+    fitted = propensity.fit(
+        {"cart_lines": lines, "has_order": has_order}, "has_order", candidates=("logistic",)
+    )
+    about = {"as_of": "2026-01-02", "baseline": (0.1, 0.4)}
+    return dataclasses.replace(fitted, about=about).to_bytes()
+
+
+def publish(folder, name="r1", names=PRODUCTS, *, with_intent=False, **manifest):
     """Publish a run whose bestsellers are the products, the first most of all."""
     lines = [
         {"order_id": f"o{rank}{number}", "customer_id": f"c{number}", "product_id": product}
@@ -80,16 +96,19 @@ def publish(folder, name="r1", names=PRODUCTS):
     with Snapshots(folder / "store").building(name) as building:
         for table, rows in tables.items():
             pq.write_table(pa.Table.from_pylist(rows), building / f"{table}.parquet")
-        write_manifest(building / "manifest.json", {"as_of": "2026-01-02"})
+        if with_intent:
+            (building / MODEL_FILE).parent.mkdir(parents=True)
+            (building / MODEL_FILE).write_bytes(visit_model())
+        write_manifest(building / "manifest.json", {"as_of": "2026-01-02"} | manifest)
 
 
-def make_shop(folder):
+def make_shop(folder, **options):
     """Make a workspace with one run and a key of each scope."""
     folder.mkdir(parents=True, exist_ok=True)
     text = '[shop]\nname = "tea shop"\ntime_zone = "UTC"\ncurrency = "EUR"\n'
     (folder / "nextbest.toml").write_text(text)
     (folder / "store").mkdir()
-    publish(folder)
+    publish(folder, **options)
     with open_operations(folder, None) as operations:
         with operations.writing() as connection:
             policies.publish(connection, Policy.read(POLICY, "policy"), at=now(), by="ann")
@@ -174,7 +193,7 @@ def publish_():
 @pytest.fixture(scope="session")
 def service(tmp_path_factory):
     """Serve a shop of four products."""
-    with serving(make_shop(tmp_path_factory.mktemp("shop") / "tea")) as served:
+    with serving(make_shop(tmp_path_factory.mktemp("shop") / "tea", with_intent=True)) as served:
         yield served
 
 

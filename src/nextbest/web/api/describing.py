@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from nextbest.serving.events import CALLS
 from nextbest.serving.policy import Policy
 from nextbest.web.api.answers import Problem
-from nextbest.web.api.bodies import BatchBody, DecideBody, EventBody
+from nextbest.web.api.bodies import BatchBody, DecideBody
 from nextbest.web.api.gate import FOR_BROWSERS, OPEN
 from nextbest.web.api.looking import ReplayBody, RollbackBody
 from nextbest.web.api.scoring import ScoreBody
@@ -34,7 +34,7 @@ _READ: Final[dict[str, tuple[type[BaseModel], Any]]] = {
     "/v1/policies/replay": (ReplayBody, {"policy": _GROWN_UP, "days": 7}),
     "/v1/events": (BatchBody, {"batch": [_VIEWED]}),
     "/v1/batch": (BatchBody, {"batch": [_VIEWED]}),
-    **{f"/v1/{call}": (EventBody, {**_VIEWED, "type": call}) for call in CALLS},
+    **{f"/v1/{call}": (BatchBody, {**_VIEWED, "type": call}) for call in CALLS},
 }
 """Bodies by route, each with an example."""
 _ONE_LINE: Final = {
@@ -111,10 +111,12 @@ def _may_fail(path: str, method: str, route: dict[str, Any]) -> set[int]:
     """Tell with which statuses a route may answer that something is wrong."""
     found = {500, 503} | (set() if path in OPEN else {401, 403, 429})
     places = {one["in"] for one in route.get("parameters", ())}
-    if "path" in places:
+    if "path" in places or path == "/v1/score/intent":
         found |= {404}
     if "query" in places:
-        found |= {400, 422}
+        found |= {422}
+    if path == "/v1/policies/rollback":
+        found |= {404}
     if method == "post" and not path.endswith("/decide/batch"):
         found |= {400, 413, 415, 422}
     return found
