@@ -73,15 +73,13 @@ def listed(service: Service, wanted: Wanted) -> Result:
     Raises
     ------
     DataError
-        There is no such list, or it needs a customer or a product.
+        There is no such list.
     WorkspaceError
         Nothing was run yet.
     """
     kind = KINDS.get(wanted.kind)
     if kind is None:
         raise DataError("api.list_unknown", known=sorted(KINDS))
-    if kind.needs is not None and getattr(wanted, kind.needs) is None:
-        raise DataError("api.list_needs", kind=wanted.kind, needs=kind.needs)
     loaded, at = service.loaded, now()
     if loaded.run is None:
         raise WorkspaceError("api.not_ready")

@@ -104,6 +104,8 @@ def test_nobody_is_written_to_without_consent(server):
         HOME | {"context": {"cart": [{"product_id": "tea", "price": "NaN"}]}},
         HOME | {"context": {"locale": "../../etc"}},
         HOME | {"budget_ms": "soon"},
+        HOME | {"explain": 1},
+        {"placements": [{"id": "home", "limit": True}]},
         HOME | {"strategy": "mine"},
         [],
     ],

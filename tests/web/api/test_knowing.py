@@ -102,8 +102,8 @@ def test_a_list_that_stays_empty_tells_its_cause(server):
     ("route", "status", "code"),
     [
         ("moon", 404, "api.list_unknown"),
-        ("related", 400, "api.list_needs"),
-        ("repeat", 400, "api.list_needs"),
+        ("related", 422, "api.list_needs"),
+        ("repeat", 422, "api.list_needs"),
         ("bestsellers?limit=0", 422, "api.wrong_parameters"),
         ("bestsellers?limit=many", 422, "api.wrong_parameters"),
         ("related?product_id=", 422, "api.wrong_parameters"),

@@ -38,11 +38,12 @@ def test_a_policy_is_published_and_rolled_back_and_both_are_remembered(server):
     ("route", "body", "status"),
     [
         ("publish", {"rules": [{"name": "r", "stage": "eligibility", "where": "no such"}]}, 422),
-        ("publish", {"rules": [{"name": "r", "stage": "moon", "where": "n_orders > 1"}]}, 400),
-        ("publish", {"caps": 7}, 400),
-        ("publish", [], 400),
-        ("rollback", {"version": 999}, 400),
+        ("publish", {"rules": [{"name": "r", "stage": "moon", "where": "n_orders > 1"}]}, 422),
+        ("publish", {"caps": 7}, 422),
+        ("publish", [], 422),
+        ("rollback", {"version": 999}, 404),
         ("rollback", {"version": -1}, 422),
+        ("rollback", {"version": True}, 422),
     ],
 )
 def test_a_policy_that_is_wrong_is_not_published(server, route, body, status):
@@ -88,7 +89,7 @@ def test_a_replay_reads_what_a_new_condition_names(server):
         ({}, 422),
         ({"policy": {}, "most": 0}, 422),
         ({"policy": {}, "days": 1e9}, 422),
-        ({"policy": {"caps": 7}}, 400),
+        ({"policy": {"caps": 7}}, 422),
         ({"policy": {"rules": [{"name": "r", "stage": "eligibility", "where": "no such"}]}}, 422),
     ],
 )

@@ -56,6 +56,9 @@ async def recommendations(
     """Give a list, best first; no decision is logged, no cap is counted, chance has no part."""
     if kind not in KINDS:
         raise RefusedError(404, "api.list_unknown", known=sorted(KINDS))
+    needs = KINDS[kind].needs
+    if needs is not None and not {"customer_id": customer_id, "product_id": product_id}[needs]:
+        raise RefusedError(422, "api.list_needs", kind=kind, needs=needs)
     wanted = Wanted(
         kind=kind,
         customer_id=customer_id,

@@ -16,15 +16,15 @@ from nextbest.app import auditing
 from nextbest.app.policies import problems
 from nextbest.app.repeating import KEPT
 from nextbest.app.replaying import MOST, Reward, replayed
+from nextbest.base.errors import DataError
 from nextbest.base.messages import Message, render
-from nextbest.serving import policy
 from nextbest.serving.policy import Policy
 from nextbest.web.api.answers import told
 from nextbest.web.api.bodies import Body, Text
 from nextbest.web.api.findings import Checked, LoggedDecision, Policies, Replayed, Version
 from nextbest.web.api.gate import state_of
-from nextbest.web.api.problems import RefusedError
-from nextbest.web.api.reading import body_of, read, strict_json
+from nextbest.web.api.problems import RefusedError, refused
+from nextbest.web.api.reading import body_of, read
 from nextbest.web.api.routes import as_json, asker, service_of
 
 router: Final = APIRouter()
@@ -43,7 +43,7 @@ class RollbackBody(Body):
 class ReplayBody(Body):
     """Which policy is asked what was asked before."""
 
-    policy: dict[str, Any]
+    policy: Policy
     """As for ``/v1/policies/publish``."""
     days: Annotated[float, Field(gt=0, le=366)] = 30.0
     """How far back."""
@@ -83,7 +83,7 @@ async def policies(request: Request) -> Response:
 @router.post("/v1/policies/check", summary="What is wrong with a policy", responses=told(Checked))
 async def check(request: Request) -> Response:
     """List everything that is wrong with a policy; publishes nothing."""
-    return as_json({"problems": _told(problems(await _policy(request)), request)})
+    return as_json({"problems": _told(problems(read(Policy, await body_of(request))), request)})
 
 
 @router.post(
@@ -94,7 +94,7 @@ async def check(request: Request) -> Response:
 )
 async def publish(request: Request) -> Response:
     """Publish a policy as the next version, unless something is wrong with it."""
-    candidate = _sound(await _policy(request), request)
+    candidate = _sound(read(Policy, await body_of(request)), request)
     version = await service_of(request).publish(candidate, by=asker(request), note=None)
     return as_json({"version": version}, 201)
 
@@ -109,7 +109,12 @@ async def rollback(request: Request) -> Response:
     """Publish an older version again, as the next one."""
     asked = read(RollbackBody, await body_of(request))
     service = service_of(request)
-    older = service.policy(asked.version)
+    try:
+        older = service.policy(asked.version)
+    except DataError as error:
+        problem = refused(error)
+        problem.status = 404
+        raise problem from None
     version = await service.publish(older, by=asker(request), note=asked.note, restores=asked.version)
     return as_json({"version": version}, 201)
 
@@ -122,7 +127,7 @@ async def rollback(request: Request) -> Response:
 async def replay(request: Request) -> Response:
     """Ask a policy what was asked in the last days; one replay at a time, decisions go on meanwhile."""
     asked = read(ReplayBody, await body_of(request))
-    candidate = _sound(policy.Policy.read(asked.policy, "policy"), request)
+    candidate = _sound(asked.policy, request)
     async with _ONE:
         found = await asyncio.to_thread(
             replayed,
@@ -134,13 +139,6 @@ async def replay(request: Request) -> Response:
         )
     refusal = None if found.refusal is None else _told([found.refusal], request)[0]
     return as_json(dataclasses.asdict(found) | {"refusal": refusal})
-
-
-async def _policy(request: Request) -> Policy:
-    content = strict_json(await body_of(request))
-    if not isinstance(content, dict):
-        raise RefusedError(400, "api.no_json", reason="expected an object")
-    return policy.Policy.read(content, "policy")
 
 
 def _sound(candidate: Policy, request: Request) -> Policy:

@@ -42,9 +42,10 @@ async def body_of(request: Request, most: int = MAX_BODY) -> bytes:
 
 
 def read(model: type[B], body: bytes) -> B:
-    """Read a body as what it should be."""
+    """Read a body as what it should be; nothing is taken for something else, such as true for 1."""
+    strict_json(body)
     try:
-        return model.model_validate(strict_json(body))
+        return model.model_validate_json(body, strict=True)
     except ValidationError as error:
         raise wrong_values(error) from None
 
