@@ -1,7 +1,8 @@
 """Sentences in English and Chinese: a code and values, rendered when somebody reads.
 
 Texts live in ``nextbest/locale/<language>/<domain>.po``; the domain is what stands before the first dot of a code.
-Placeholders name a value and say how it reads: ``{n_both:count}``, ``{confidence:percent}``, ``{margin:money}``.
+Placeholders name a value and say how it reads: ``{n_both:count}``, ``{confidence:percent}``, ``{margin:money}``. English words
+behind ``count`` agree with it: ``{n:count customers have}`` reads "1 customer has" or "2 customers have".
 """
 
 from __future__ import annotations
@@ -60,6 +61,17 @@ def render(message: Message, language: str = "en", *, currency: str | None = Non
     return _Phrase(language, currency).vformat(text, (), dict(message.values))
 
 
+def written(value: Value, kind: str, language: str = "en", *, currency: str | None = None) -> str:
+    """Write one value as a placeholder of this kind would.
+
+    Examples
+    --------
+    >>> written(1, "count days"), written(1234, "count days"), written(0.998, "percent")
+    ('1 day', '1,234 days', '99.8%')
+    """
+    return _Phrase(language, currency).format_field(value, kind)
+
+
 def translate(code: str, language: str = "en") -> str:
     """Look up a text without placeholders.
 
@@ -98,10 +110,13 @@ class _Phrase(string.Formatter):
         self.currency = currency
 
     def format_field(self, value: Value, format_spec: str) -> str:
+        kind, _, words = format_spec.partition(" ")
         if value is None:
-            return "–"
-        how = _FORMATS.get(format_spec)
-        return how(self, value) if how else super().format_field(value, format_spec)
+            return f"– {words}".strip()
+        how = _FORMATS.get(kind)
+        if how is None:
+            return str(super().format_field(value, format_spec))
+        return f"{how(self, value)} {_agreeing(words, value)}" if words else how(self, value)
 
     def as_count(self, value: int) -> str:
         from babel.numbers import format_decimal
@@ -152,6 +167,23 @@ class _Phrase(string.Formatter):
         message = value if isinstance(value, Message) else Message(value)
         return render(message, self.language, currency=self.currency)
 
+
+def _agreeing(words: str, n: Any) -> str:
+    """Put plural English words into the singular where there is one."""
+    shown_as_one = round(n) == 1
+    return " ".join(_SINGULAR.get(w, w.removesuffix("s")) for w in words.split()) if shown_as_one else words
+
+
+_SINGULAR: Final = {
+    "are": "is",
+    "buy": "buys",
+    "categories": "category",
+    "do": "does",
+    "have": "has",
+    "hold": "holds",
+    "lack": "lacks",
+    "were": "was",
+}
 
 _FORMATS: Final[dict[str, Callable[[_Phrase, Any], str]]] = {
     "count": _Phrase.as_count,

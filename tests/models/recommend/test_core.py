@@ -12,7 +12,7 @@ from nextbest.models.recommend.core.methods import batches, make_lists, plain_me
 from nextbest.models.recommend.core.metrics import quality
 from nextbest.models.recommend.core.neighbours import neighbours
 from nextbest.models.recommend.core.orders import Orders, hold_out_from, hold_out_last, window
-from nextbest.models.recommend.core.past import Past, backtest, compare
+from nextbest.models.recommend.core.past import Past, compare, foretold, overall
 from nextbest.models.recommend.core.ranking import first_of_groups, first_of_rows, one_after_other
 from nextbest.models.recommend.core.related import for_cart, relations
 from nextbest.models.recommend.core.repeat import pairs
@@ -248,7 +248,8 @@ def past_lists(shares, n=4000, seed=5):
 
 
 def test_a_window_is_tested_by_what_was_learnt_before_it():
-    tenths = backtest("repeat", past_lists([0.6, 0.2, 0.2, 0.2, 0.2]))
+    told = foretold(past_lists([0.6, 0.2, 0.2, 0.2, 0.2]))
+    tenths = [tenth for part, chance in told for tenth in compare("repeat", part, chance)]
     assert {tenth.day for tenth in tenths} == {100, 72}
     assert len(tenths) == 20
     latest = [tenth for tenth in tenths if tenth.day == 100]
@@ -267,6 +268,9 @@ def test_tenths_hold_every_row_once_and_rise():
     assert sum(tenth.n_bought for tenth in tenths) == part.bought.sum()
     assert [tenth.decile for tenth in tenths] == list(range(1, 11))
     assert sorted(tenth.predicted for tenth in tenths) == [tenth.predicted for tenth in tenths]
+    whole = overall("discover", part, np.linspace(0, 1, 1003))
+    assert (whole.decile, whole.n, whole.n_bought) == (0, 1003, part.bought.sum())
+    assert whole.low < whole.observed < whole.high
 
 
 @given(st.lists(st.lists(st.integers(0, 1), min_size=5, max_size=5), min_size=2, max_size=12))
@@ -290,3 +294,10 @@ def test_neighbours_say_what_a_table_of_cosines_says(rows):
 def test_pairs_are_counted_as_a_matrix_product_counts_them(rows):
     table = np.array(rows)
     assert (together(sp.csr_matrix(table)) == table.T @ table).all()
+
+
+def test_of_what_nobody_bought_the_interval_is_not_empty():
+    part = Past(0, np.arange(100), np.zeros((100, 1), np.float32), np.zeros(100, dtype=bool))
+    none = overall("discover", part, np.full(100, 0.01))
+    assert (none.low, none.observed) == (0.0, 0.0)
+    assert none.high == pytest.approx(0.037, abs=0.001)

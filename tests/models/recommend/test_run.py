@@ -147,6 +147,32 @@ def test_probabilities_are_tested_on_windows_they_were_not_learnt_from(shop, liv
     assert said(found) & {"recommend.repeat_chances_held", "recommend.repeat_chances_off"}
 
 
+def test_the_lists_of_one_horizon_ago_are_kept_with_what_could_be_foretold_then(shop, lived):
+    lines = lived(n_customers=250, seed=1)
+    store = shop(order_lines=lines)
+    run(store, RecommendSettings(), Moment(as_of=date(2026, 6, 1)))
+    start = date(2026, 6, 1) - timedelta(28)
+    before = [row for row in lines if row["ordered_at"] < start.isoformat()]
+    then = shop(order_lines=before)
+    run(then, RecommendSettings(), Moment(as_of=start))
+    earlier = tables(store)["earlier_recommendations"]
+    assert {row["starts_on"] for row in earlier} == {start}
+    assert all(0 <= row["probability"] <= 1 for row in earlier)
+    repeated = {
+        (row["customer_id"], row["product_id"]): row["since_days"]
+        for row in earlier
+        if row["list"] == "repeat"
+    }
+    known = {
+        (row["customer_id"], row["product_id"]): row["since_days"]
+        for row in tables(then)["recommendations"]
+        if row["list"] == "repeat"
+    }
+    assert len(repeated) == len(known)
+    assert len(set(repeated) & set(known)) > 0.8 * len(known)
+    assert all(repeated[key] == known[key] for key in set(repeated) & set(known))
+
+
 def test_an_order_sequence_is_enough(shop, lived):
     rows = [
         {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator, Field
@@ -234,17 +235,47 @@ OFFER_EXCLUSIONS: Final = Table(
     ),
 )
 
+EVERY_KIND: Final = "all"
+
+OFFER_CALIBRATION: Final = Table(
+    "offer_calibration",
+    "one row per kind of offer and tenth of the offers by probability, of one horizon ago",
+    ("kind", "decile"),
+    (
+        Column("kind", "string", "cross_sell, up_sell, replenish, discover, or all", required=True),
+        Column(
+            "starts_on",
+            "date",
+            "day the offers were drawn up for, horizon_days before the run's; no purchase on or after it was seen",
+            required=True,
+        ),
+        Column(
+            "decile",
+            "int64",
+            "1 holds the least likely tenth, 10 the most likely; 0 is all ten together",
+            required=True,
+        ),
+        Column("n", "int64", "offers", required=True),
+        Column("n_bought", "int64", "offers whose product the customer bought since", required=True),
+        Column("predicted", "float64", "mean probability, 0-1", required=True),
+        Column("observed", "float64", "share that was bought, 0-1", required=True),
+        Column("low", "float64", "lower end of the 95 % interval of the share, 0-1", required=True),
+        Column("high", "float64", "upper end of it, 0-1", required=True),
+    ),
+)
+
 CARD: Final = Capability(
     name="offers",
     question="What should each customer be offered next, why, and what is it worth?",
     recipe="nextbest.decisions.offers.run:run",
     settings=OfferSettings,
-    writes=(NEXT_BEST_OFFERS, OFFER_CANDIDATES, OFFER_EXCLUSIONS),
+    writes=(NEXT_BEST_OFFERS, OFFER_CANDIDATES, OFFER_EXCLUSIONS, OFFER_CALIBRATION),
     requires=(
         "recommendations.customer_id",
         "order_lines.customer_id | holdings.customer_id",
     ),
     uses=(
+        "earlier_recommendations",
         "products",
         "customers",
         "product_profiles",
@@ -279,6 +310,20 @@ class OfferTotals:
     """The weakest source among them."""
     n_without_margin: int
     n_without_probability: int
+
+
+@dataclass(frozen=True, slots=True)
+class Promises:
+    """What the offers of one horizon ago promised in purchases, and what came."""
+
+    n_offers: int
+    promised: float
+    n_bought: int
+    low: float
+    """Lower end of the 95 % interval of what came."""
+    high: float
+    starts_on: date
+    """Day they were drawn up for."""
 
 
 @dataclass(frozen=True, slots=True)

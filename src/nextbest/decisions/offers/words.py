@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from nextbest.base.findings import Finding
-from nextbest.base.messages import Message, codes
+from nextbest.base.messages import Message, codes, written
 from nextbest.decisions.offers.spec import (
     GUARDRAILS,
     OFFERED,
@@ -22,8 +22,13 @@ from nextbest.decisions.offers.spec import (
     Funnel,
     KindTotals,
     OfferTotals,
+    Promises,
 )
 
+_TELLING = 100
+"""Purchases from which promises can be judged."""
+_CLOSE = 0.1
+"""A promise within this share of what came was kept."""
 _NEAREST = 3
 """Products that a sentence names for each reason: those that come closest to an offer."""
 
@@ -43,6 +48,16 @@ def findings(totals: OfferTotals, kinds: Sequence[KindTotals], horizon_days: int
     if totals.n_none:
         said.append(Finding("offers.nobody", values))
     return said
+
+
+def came_true(promises: Promises | None, horizon_days: int) -> list[Finding]:
+    """Say whether the offers of one horizon ago kept what they promised, where enough was bought to tell."""
+    if promises is None or promises.n_bought < _TELLING:
+        return []
+    is_close = abs(promises.promised / promises.n_bought - 1) <= _CLOSE
+    held = is_close or promises.low <= promises.promised <= promises.high
+    values = asdict(promises) | {"horizon_days": horizon_days}
+    return [Finding("offers.promises_held" if held else "offers.promises_off", values)]
 
 
 def explain_offers(candidates: Sequence[Mapping[str, Any]]) -> Funnel:
@@ -146,8 +161,7 @@ def _sentence(text: str, rows: pa.Table) -> Any:
 
 def _written(numbers: pa.ChunkedArray, how: str) -> Any:
     """Write numbers as people read them, each distinct one once."""
-    formats = {"count": "{:,.0f}", "percent": "{:.0%}", "ratio": "{:,.1f}"}
     rounded = pc.round(numbers.cast(pa.float64()), ndigits=3)
     distinct = pc.unique(rounded)
-    shown = [None if n is None else formats[how].format(n) for n in distinct.to_pylist()]
+    shown = [written(n, how) for n in distinct.to_pylist()]
     return pa.array(shown, pa.string()).take(pc.index_in(rounded, distinct).combine_chunks())

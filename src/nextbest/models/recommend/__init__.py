@@ -1,8 +1,8 @@
 """Recommend: what each customer will buy again, what they may discover, and what goes with what.
 
 Reads ``order_lines`` (else ``holdings``), ``products`` and ``customers``; writes ``recommend_evaluation``,
-``recommend_calibration``, ``recommendations`` and ``related_products``. ``for_cart`` lists what fits a cart; ``fit_chance`` learns probabilities
-from features and what was bought.
+``recommend_calibration``, ``recommendations``, ``earlier_recommendations`` and ``related_products``. ``for_cart`` lists what fits a cart;
+``fit_chance`` learns probabilities from features and what was bought; ``compare`` and ``overall`` hold probabilities against it.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from nextbest.models.recommend.spec import (
 
 if TYPE_CHECKING:
     from nextbest.models.recommend.core.chance import Chance, fit_chance
+    from nextbest.models.recommend.core.past import Past, Tenth, compare, overall
     from nextbest.models.recommend.core.related import for_cart
 
 __all__ = [
@@ -29,9 +30,13 @@ __all__ = [
     "RECOMMEND_EVALUATION",
     "RELATED_PRODUCTS",
     "Chance",
+    "Past",
     "RecommendSettings",
+    "Tenth",
+    "compare",
     "fit_chance",
     "for_cart",
+    "overall",
 ]
 
 
@@ -40,6 +45,10 @@ def __getattr__(name: str) -> Any:
         from nextbest.models.recommend.core import chance
 
         return getattr(chance, name)
+    if name in {"Past", "Tenth", "compare", "overall"}:
+        from nextbest.models.recommend.core import past
+
+        return getattr(past, name)
     if name in __all__:
         from nextbest.models.recommend.core import related
 

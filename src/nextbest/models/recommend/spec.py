@@ -117,6 +117,21 @@ RECOMMENDATIONS: Final = Table(
     ),
 )
 
+EARLIER_RECOMMENDATIONS: Final = Table(
+    "earlier_recommendations",
+    "one row per customer, list and product of one horizon ago; of up to 5,000 customers",
+    RECOMMENDATIONS.key,
+    (
+        *RECOMMENDATIONS.columns,
+        Column(
+            "starts_on",
+            "date",
+            "day of the list, horizon_days before the run's; nothing on or after it was seen",
+            required=True,
+        ),
+    ),
+)
+
 RELATED_PRODUCTS: Final = Table(
     "related_products",
     "one row per product, list and related product",
@@ -181,7 +196,13 @@ CARD: Final = Capability(
     question="What will each customer buy again, and what may they discover?",
     recipe="nextbest.models.recommend.run:run",
     settings=RecommendSettings,
-    writes=(RECOMMEND_EVALUATION, RECOMMEND_CALIBRATION, RECOMMENDATIONS, RELATED_PRODUCTS),
+    writes=(
+        RECOMMEND_EVALUATION,
+        RECOMMEND_CALIBRATION,
+        RECOMMENDATIONS,
+        EARLIER_RECOMMENDATIONS,
+        RELATED_PRODUCTS,
+    ),
     requires=("order_lines.customer_id | holdings.customer_id",),
     uses=("products", "customers"),
 )

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from nextbest.base.findings import Finding
-from nextbest.base.messages import codes
+from nextbest.base.messages import codes, written
 from nextbest.models.recommend.spec import CLOSE, REASONS, ChanceResult, ListResult
 
 _NUMBERS = ("n_orders", "since_days", "gap_days")
@@ -79,8 +79,7 @@ def reasons(rows: pa.Table, because: pa.Array) -> pa.ChunkedArray:
         Name of what the customer bought that points here.
     """
     texts = codes("en")
-    values = {name: _counted(rows[name]) for name in _NUMBERS}
-    values |= {"because": because, "segment": rows["segment"]}
+    values = {name: rows[name] for name in _NUMBERS} | {"because": because, "segment": rows["segment"]}
     said = pa.chunked_array([pa.nulls(rows.num_rows, pa.string())])
     for code in REASONS:
         is_this = pc.equal(rows["reason_code"], code)
@@ -92,16 +91,17 @@ def reasons(rows: pa.Table, because: pa.Array) -> pa.ChunkedArray:
 def _sentence(text: str, values: dict[str, pa.ChunkedArray]) -> pa.ChunkedArray:
     """Fill a text's placeholders with columns."""
     pieces: list[object] = []
-    for before, name, _, _ in string.Formatter().parse(text):
+    for before, name, how, _ in string.Formatter().parse(text):
         pieces.append(before)
         if name is not None:
-            pieces.append(pc.fill_null(values[name], "–"))
+            column = _counted(values[name], how) if how else values[name]
+            pieces.append(pc.fill_null(column, "–"))
     return pc.binary_join_element_wise(*pieces, "")
 
 
-def _counted(numbers: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Write numbers as people read counts."""
+def _counted(numbers: pa.ChunkedArray, how: str) -> pa.ChunkedArray:
+    """Write numbers as people read counts, each distinct one once."""
     whole = pc.round(numbers).cast(pa.int64())
     distinct = pc.unique(whole)
-    shown = pa.array([None if n is None else f"{n:,}" for n in distinct.to_pylist()], pa.string())
+    shown = pa.array([written(n, how) for n in distinct.to_pylist()], pa.string())
     return shown.take(pc.index_in(whole, distinct).combine_chunks())

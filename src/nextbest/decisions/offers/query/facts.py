@@ -158,6 +158,29 @@ def sizes(has: ir.Table, since: date) -> ir.Table:
     )
 
 
+def bought_since(has: ir.Table, since: date) -> ir.Table:
+    """List what customers bought on or after a day: customer_id, product_id, n_since (orders with it, ever)."""
+    bought = has.filter((has.last_on >= ibis.date(since)).fill_null(False))
+    return bought.select("customer_id", "product_id", n_since="n_orders")
+
+
+def with_margins_of(goods: ir.Table, other: ir.Table) -> ir.Table:
+    """Take margins, and how often products are bought again, from the catalogue of another day."""
+    names = ("margin", "margin_source", "again_ratio")
+    joined = goods.drop(*names).left_join(other.select("product_id", *names), "product_id")
+    return joined.drop("product_id_right")
+
+
+def of_customers(has: ir.Table, rows: ir.Table) -> ir.Table:
+    """Keep the customers of some rows."""
+    return has.semi_join(rows, "customer_id")
+
+
+def drawn_up_on(earlier: ir.Table, day: date) -> ir.Table:
+    """Keep the lists of a day."""
+    return earlier.filter(earlier.starts_on == ibis.date(day)).drop("starts_on")
+
+
 def within(rows: ir.Table, first: str, last: str) -> ir.Table:
     """Keep the customers from one id to another, both included."""
     return rows.filter(rows.customer_id.between(first, last))

@@ -10,8 +10,9 @@ import pyarrow.compute as pc
 from nextbest.base.capability import Moment
 from nextbest.base.findings import Finding
 from nextbest.decisions.offers.core.ranking import judge
-from nextbest.decisions.offers.run.learning import learn_simple
-from nextbest.decisions.offers.run.reading import Read, batches, candidates, days_known
+from nextbest.decisions.offers.run.learning import a_horizon_before, learn_simple
+from nextbest.decisions.offers.run.looking_back import calibration_table, look_back, promises
+from nextbest.decisions.offers.run.reading import Read, batches, candidates, days_known, given_today
 from nextbest.decisions.offers.run.scene import scene_of
 from nextbest.decisions.offers.run.writing import (
     added,
@@ -23,17 +24,21 @@ from nextbest.decisions.offers.run.writing import (
     totals,
 )
 from nextbest.decisions.offers.spec import CARD, OfferSettings
-from nextbest.decisions.offers.words import findings
+from nextbest.decisions.offers.words import came_true, findings
 from nextbest.tables.store import Store
 
 
 def run(store: Store, settings: OfferSettings, moment: Moment) -> list[Finding]:
     """Choose every customer's offers; findings say what is offered to how many and what nobody could know."""
     scene = scene_of(store, settings, moment.as_of if days_known(store) else None)
-    simple = learn_simple(store, settings, scene)
+    then = a_horizon_before(store, settings, scene)
+    simple = learn_simple(store, settings, then, scene)
+    tenths = look_back(store, settings, then, scene)
+    del then
+    given = given_today(store)
     parts = [
-        _judged(candidates(store, settings, scene, simple, batch), settings)
-        for batch in batches(store, scene)
+        _judged(candidates(store, settings, scene, given, simple, batch), settings)
+        for batch in batches(store, scene, given)
     ]
     if not parts:
         for table in CARD.writes:
@@ -48,8 +53,10 @@ def run(store: Store, settings: OfferSettings, moment: Moment) -> list[Finding]:
     offers = pa.concat_tables([part.offers for part in parts])
     del parts
     store.write("offer_exclusions", exclusions)
+    store.write("offer_calibration", calibration_table(tenths))
     store.write("next_best_offers", offers)
     said = findings(totals(offers, n_candidates, n_asked), kinds(offers), settings.horizon_days)
+    said += came_true(promises(tenths), settings.horizon_days)
     del offers
     store.write("offer_candidates", pa.concat_tables(candidates_of))
     return said

@@ -14,15 +14,17 @@ from nextbest.decisions.audiences import AudienceSettings, lacking
 from nextbest.decisions.offers.core.features import Known, described
 from nextbest.decisions.offers.query import (
     best_sellers,
+    bought_since,
     head_products,
     new_arrivals,
     pool,
     ruled,
+    sampled,
     sizes,
     upgrades,
     with_facts,
 )
-from nextbest.decisions.offers.run.scene import Scene, scene_of
+from nextbest.decisions.offers.run.scene import Scene, only, scene_of
 from nextbest.decisions.offers.spec import SOURCES, OfferSettings
 from nextbest.models.recommend import Chance, fit_chance
 from nextbest.tables.store import Store
@@ -33,25 +35,30 @@ _LEAST_PURCHASES = 50
 """With fewer products bought since, there is nothing to learn from."""
 
 
-def learn_simple(store: Store, settings: OfferSettings, scene: Scene) -> Chance | None:
-    """Learn from the candidates of one horizon ago who bought them since.
-
-    Returns
-    -------
-    Probabilities calibrated on that window; ``None`` without days, or with too few purchases to learn from.
-    """
+def a_horizon_before(store: Store, settings: OfferSettings, scene: Scene) -> Scene | None:
+    """Draw up the scene of one horizon ago; ``None`` without days, or with too few purchases since to learn from."""
     if scene.as_of is None:
         return None
     start = scene.as_of - timedelta(days=settings.horizon_days)
     (size,) = store.arrow(sizes(scene.has, start)).to_pylist()
-    if size["n_since"] < _LEAST_PURCHASES:
+    return scene_of(store, settings, start) if size["n_since"] >= _LEAST_PURCHASES else None
+
+
+def learn_simple(store: Store, settings: OfferSettings, then: Scene | None, scene: Scene) -> Chance | None:
+    """Learn from the candidates of one horizon ago who bought them since.
+
+    Returns
+    -------
+    Probabilities calibrated on that window; ``None`` without candidates then.
+    """
+    if then is None or then.as_of is None:
         return None
-    then = scene_of(store, settings, start, every=max(1, -(-size["n_customers"] // _MOST_CUSTOMERS)))
-    proposed = pool(shop_sources(store, settings, then), settings.max_candidates)
-    known = with_customers(with_facts(proposed, then.has, then.goods, start), then)
-    since = scene.has.filter(scene.has.last_on >= start).select(
-        "customer_id", "product_id", n_since="n_orders"
-    )
+    (size,) = store.arrow(sizes(then.has, then.as_of)).to_pylist()
+    every = -(-size["n_customers"] // _MOST_CUSTOMERS)
+    some = then if every <= 1 else only(store, settings, then, sampled(then.has, every))
+    proposed = pool(shop_sources(store, settings, some), settings.max_candidates)
+    known = with_customers(with_facts(proposed, some.has, some.goods, then.as_of), some)
+    since = bought_since(scene.has, then.as_of)
     is_open = known.is_open & (known.own_orders == 0) & ((known.n_alike == 0) | settings.offer_alike)
     joined = known.filter(is_open).left_join(since, ["customer_id", "product_id"])
     rows = store.arrow(
@@ -69,12 +76,19 @@ def shop_sources(store: Store, settings: OfferSettings, scene: Scene) -> list[ir
         sources.append(new_arrivals(scene.has, scene.goods, scene.popular, scene.as_of, settings))
     if store.has("ladders"):
         sources.append(upgrades(store.table("ladders"), scene.has))
-    if store.has("rules") and store.has("audiences"):
-        rules = store.table("rules")
-        current = store.table("audiences").select("rule_id").distinct()
-        who = lacking(store, AudienceSettings(), Moment(scene.as_of)).semi_join(current, "rule_id")
-        sources.append(ruled(who, head_products(rules, scene.goods, scene.popular), scene.has))
+    who = lacking_then(store, scene)
+    if who is not None:
+        heads = head_products(store.table("rules"), scene.goods, scene.popular)
+        sources.append(ruled(who, heads, scene.has))
     return sources
+
+
+def lacking_then(store: Store, scene: Scene) -> ir.Table | None:
+    """List who had the body of today's rules and lacked the head on the scene's day; ``None`` without rules."""
+    if not (store.has("rules") and store.has("audiences")):
+        return None
+    current = store.table("audiences").select("rule_id").distinct()
+    return lacking(store, AudienceSettings(), Moment(scene.as_of)).semi_join(current, "rule_id")
 
 
 def with_customers(rows: ir.Table, scene: Scene) -> ir.Table:

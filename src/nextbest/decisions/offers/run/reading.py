@@ -44,6 +44,16 @@ _REPEATED_BY = ("rhythm",)
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """What other capabilities say of the scene's day."""
+
+    listed: ir.Table
+    """The lists of *recommend*."""
+    lacking: ir.Table | None
+    """Who has a rule's body and lacks its head; ``None`` without rules."""
+
+
+@dataclass(frozen=True, slots=True)
 class Read:
     """Candidates twice, row by row the same: as arrays, and as columns."""
 
@@ -55,6 +65,12 @@ class Read:
     n_customers_beyond: int
 
 
+def given_today(store: Store) -> Given:
+    """Take the tables of the run."""
+    has_rules = store.has("rules") and store.has("audiences")
+    return Given(store.table("recommendations"), store.table("audiences") if has_rules else None)
+
+
 def days_known(store: Store) -> bool:
     """Tell whether orders, else holdings, have days."""
     if store.has("order_lines", "customer_id"):
@@ -62,9 +78,9 @@ def days_known(store: Store) -> bool:
     return store.has("holdings", "opened_on") or store.has("holdings", "seen_on")
 
 
-def batches(store: Store, scene: Scene) -> list[tuple[str, str]]:
+def batches(store: Store, scene: Scene, given: Given) -> list[tuple[str, str]]:
     """Split the customers by their ids, so that memory does not grow with their number: first and last id of each."""
-    everybody = every_customer(scene.has, store.table("recommendations"))
+    everybody = every_customer(scene.has, given.listed)
     ids = store.arrow(everybody)["customer_id"].drop_null()
     starts = range(0, len(ids), _CUSTOMERS_AT_ONCE)
     return [
@@ -73,10 +89,15 @@ def batches(store: Store, scene: Scene) -> list[tuple[str, str]]:
 
 
 def candidates(
-    store: Store, settings: OfferSettings, scene: Scene, simple: Chance | None, batch: tuple[str, str]
+    store: Store,
+    settings: OfferSettings,
+    scene: Scene,
+    given: Given,
+    simple: Chance | None,
+    batch: tuple[str, str],
 ) -> Read:
     """Read the candidates of one batch of customers with what guardrails ask about them."""
-    sources = [within(source, *batch) for source in _sources(store, settings, scene)]
+    sources = [within(source, *batch) for source in _sources(store, settings, scene, given)]
     proposed = pool(sources, settings.max_candidates)
     known = with_facts(proposed, within(scene.has, *batch), scene.goods, scene.as_of)
     if scene.as_of is not None:
@@ -98,19 +119,19 @@ def _with_models(store: Store, known: ir.Table, scene: Scene, settings: OfferSet
     return with_propensities(known, scores, current, shares, scene.goods)
 
 
-def _sources(store: Store, settings: OfferSettings, scene: Scene) -> list[ir.Table]:
+def _sources(store: Store, settings: OfferSettings, scene: Scene, given: Given) -> list[ir.Table]:
     """List the sources that the data allow."""
     sources = [
-        recommended(store.table("recommendations"), scene.has),
+        recommended(given.listed, scene.has),
         best_sellers(scene.has, scene.popular),
     ]
     if store.has("ladders"):
         sources.append(upgrades(store.table("ladders"), scene.has))
         if store.has("holdings", "usage", "allowance"):
             sources.append(overused(store.table("holdings"), store.table("ladders"), scene.as_of, settings))
-    if store.has("rules") and store.has("audiences"):
+    if given.lacking is not None:
         heads = head_products(store.table("rules"), scene.goods, scene.popular)
-        sources.append(ruled(store.table("audiences"), heads, scene.has))
+        sources.append(ruled(given.lacking, heads, scene.has))
     if scene.as_of is not None:
         sources.append(new_arrivals(scene.has, scene.goods, scene.popular, scene.as_of, settings))
         if store.has("events", "customer_id", "product_id"):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import ibis.expr.types as ir
 
-from nextbest.decisions.offers.query import catalogue, customer_facts, popularity, sampled
+from nextbest.decisions.offers.query import catalogue, customer_facts, popularity
 from nextbest.decisions.offers.spec import OfferSettings
 from nextbest.models.ladders import owned
 from nextbest.tables.store import Store
@@ -26,25 +26,27 @@ class Scene:
     """Facts of each customer; ``None`` without days."""
 
 
-def scene_of(store: Store, settings: OfferSettings, as_of: date | None, every: int = 1) -> Scene:
-    """Draw up the scene of a day.
-
-    Parameters
-    ----------
-    every
-        Take each n-th customer only, in the order of their ids; what is bought of late counts everybody.
-    """
-    whole = store.memtable(store.arrow(_owned(store, as_of)))
+def scene_of(store: Store, settings: OfferSettings, as_of: date | None) -> Scene:
+    """Draw up the scene of a day."""
+    has = store.memtable(store.arrow(_owned(store, as_of)))
     products = store.table("products") if store.has("products") else None
     profiles = store.table("product_profiles") if store.has("product_profiles") else None
     stock = store.table("stock") if store.has("stock", "product_id", "on_hand") else None
-    goods = store.memtable(store.arrow(catalogue(whole, products, profiles, stock, as_of, settings)))
-    popular = store.memtable(store.arrow(popularity(whole, as_of, settings.horizon_days)))
-    has = whole if every == 1 else store.memtable(store.arrow(sampled(whole, every)))
-    facts = None
-    if as_of is not None:
-        facts = store.memtable(store.arrow(customer_facts(has, as_of, settings.horizon_days)))
-    return Scene(as_of, has, goods, popular, facts)
+    goods = store.memtable(store.arrow(catalogue(has, products, profiles, stock, as_of, settings)))
+    popular = store.memtable(store.arrow(popularity(has, as_of, settings.horizon_days)))
+    return Scene(as_of, has, goods, popular, _facts(store, settings, has, as_of))
+
+
+def only(store: Store, settings: OfferSettings, scene: Scene, has: ir.Table) -> Scene:
+    """Keep some of the customers; what is bought of late counts everybody still."""
+    own = store.memtable(store.arrow(has))
+    return replace(scene, has=own, customers=_facts(store, settings, own, scene.as_of))
+
+
+def _facts(store: Store, settings: OfferSettings, has: ir.Table, as_of: date | None) -> ir.Table | None:
+    if as_of is None:
+        return None
+    return store.memtable(store.arrow(customer_facts(has, as_of, settings.horizon_days)))
 
 
 def _owned(store: Store, as_of: date | None) -> ir.Table:

@@ -28,10 +28,10 @@ from nextbest.models.recommend.core.past import (
     N_LEARNT,
     Past,
     Tenth,
-    backtest,
     compare,
     described,
     followed,
+    foretold,
     learn_chance,
     look_back,
     windows,
@@ -72,6 +72,8 @@ class Made:
     """Probability of each row of a list; ``None`` where it is not known."""
     tenths: list[Tenth]
     """What such probabilities foretold of windows they were not learnt from."""
+    earlier: Mapping[str, tuple[Past, Floats]]
+    """Each list as it would have been one horizon ago, with the probabilities known then; empty where there are none."""
     related: Mapping[str, Related]
 
 
@@ -104,12 +106,14 @@ def make(orders: Orders, catalogue: Catalogue, as_of: int | None, settings: Reco
     lists = list_rows(now, customers, day if now.is_dated else None, methods, settings.list_length)
     past_lists = _looked_back(now, day, methods, catalogue, settings)
     chances = {kind: _chance(now, rows, day, past_lists.get(kind, [])) for kind, rows in lists.items()}
-    tenths = [tenth for kind in lists for tenth in backtest(kind, past_lists.get(kind, []))]
+    told = {kind: foretold(past_lists.get(kind, [])) for kind in lists}
+    tenths = [tenth for kind in lists for part, chance in told[kind] for tenth in compare(kind, part, chance)]
     if cut is not None:
         tenths += _came_true(orders, now, lists, chances, settings)
     judged = judge(judging, test, choices) if len(test.customers) else []
     related = relations(now, catalogue.families, settings.related_length)
-    return Made(now, day, choices, judged, lists, chances, tenths, related)
+    latest = {kind: parts[0] for kind, parts in told.items() if parts}
+    return Made(now, day, choices, judged, lists, chances, tenths, latest, related)
 
 
 def _looked_back(

@@ -34,6 +34,8 @@ class Past:
     customer: Ints
     features: NDArray[np.float32]
     bought: Bools
+    rows: Rows | None = None
+    """The list itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class Tenth:
     day: int
     """Day of the list, days since 1970."""
     decile: int
-    """1 holds the least likely, 10 the most likely."""
+    """1 holds the least likely, 10 the most likely; 0 is all ten together."""
     n: int
     n_bought: int
     predicted: float
@@ -108,7 +110,7 @@ def look_back(
 def followed(scene: Scene, rows: Rows, trial: Trial) -> Past:
     """Describe the rows of a list and mark what the trial's customers bought of them."""
     day = day_of(trial)
-    return Past(day, rows.customer, described(scene, rows, day), was_bought(rows, trial))
+    return Past(day, rows.customer, described(scene, rows, day), was_bought(rows, trial), rows)
 
 
 def day_of(trial: Trial) -> int:
@@ -137,14 +139,14 @@ def learn_chance(past: Sequence[Past]) -> Chance | None:
     )
 
 
-def backtest(kind: str, past: Sequence[Past]) -> list[Tenth]:
-    """Hold the latest windows against what the windows before each of them foretold."""
-    tenths: list[Tenth] = []
-    for number, part in enumerate(past[:N_TESTED]):
-        chance = learn_chance(past[number + 1 : number + 1 + N_LEARNT])
-        if chance is not None:
-            tenths += compare(kind, part, chance(part.features))
-    return tenths
+def foretold(past: Sequence[Past]) -> list[tuple[Past, Floats]]:
+    """Give the latest windows with the probabilities that the windows before each of them foretold, the latest first."""
+    chances = [learn_chance(past[number + 1 : number + 1 + N_LEARNT]) for number in range(N_TESTED)]
+    return [
+        (part, chance(part.features))
+        for part, chance in zip(past, chances, strict=False)
+        if chance is not None
+    ]
 
 
 def compare(kind: str, part: Past, chance: Floats) -> list[Tenth]:
@@ -165,11 +167,15 @@ def compare(kind: str, part: Past, chance: Floats) -> list[Tenth]:
     ]
 
 
+def overall(kind: str, part: Past, chance: Floats) -> Tenth:
+    """Set what was predicted of all rows beside what followed."""
+    return _tenth(kind, part, chance, np.arange(len(chance)), 0)
+
+
 def _tenth(kind: str, part: Past, chance: Floats, rows: Ints, decile: int) -> Tenth:
     bought = part.bought[rows]
     share = float(bought.mean())
-    by_customer = np.bincount(part.customer[rows], weights=bought - share)
-    error = _SURE * float(np.sqrt((by_customer**2).sum())) / len(rows)
+    low, high = _wilson(share, _independent(part.customer[rows], bought, share))
     return Tenth(
         kind,
         part.day,
@@ -178,6 +184,23 @@ def _tenth(kind: str, part: Past, chance: Floats, rows: Ints, decile: int) -> Te
         int(bought.sum()),
         float(chance[rows].mean()),
         share,
-        max(share - error, 0.0),
-        min(share + error, 1.0),
+        low,
+        high,
     )
+
+
+def _independent(customer: Ints, bought: Bools, share: float) -> float:
+    """Say how many rows of different customers would tell as much: purchases of one customer come together."""
+    n = len(bought)
+    by_customer = np.bincount(customer, weights=bought - share)
+    clustered = float((by_customer**2).sum())
+    alone = n * share * (1 - share)
+    return n * min(1.0, alone / clustered) if clustered > 0 else n
+
+
+def _wilson(share: float, n: float) -> tuple[float, float]:
+    """Give the 95 % interval of a share (Wilson 1927); also of none and of all."""
+    spread = _SURE**2 / n
+    centre = (share + spread / 2) / (1 + spread)
+    error = _SURE * float(np.sqrt(share * (1 - share) / n + spread / n / 4)) / (1 + spread)
+    return min(max(centre - error, 0.0), share), max(min(centre + error, 1.0), share)

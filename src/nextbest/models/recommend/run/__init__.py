@@ -18,6 +18,7 @@ from nextbest.models.recommend.run.reading import Reading, read
 from nextbest.models.recommend.run.writing import (
     calibration_rows,
     cold_rows,
+    earlier_rows,
     evaluation_rows,
     list_table,
     related_rows,
@@ -45,6 +46,7 @@ def run(store: Store, settings: RecommendSettings, moment: Moment) -> list[Findi
     store.write("recommend_evaluation", evaluation_rows(made))
     store.write("recommend_calibration", calibration_rows(made))
     store.write("recommendations", _lists(made, reading, settings))
+    store.write("earlier_recommendations", _with_level(earlier_rows(made, reading), settings))
     store.write("related_products", related_rows(made, reading.items))
     said = findings(_results(made)) + chance_findings(_came_true(made))
     return said + too_little(
@@ -85,9 +87,11 @@ def _lists(made: Made, reading: Reading, settings: RecommendSettings) -> pa.Tabl
     ]
     if reading.cold is not None and reading.cold.num_rows:
         parts.append(cold_rows(made, reading, settings))
-    return pa.concat_tables(parts).append_column(
-        "level", pa.array([settings.level] * sum(part.num_rows for part in parts), pa.string())
-    )
+    return _with_level(pa.concat_tables(parts), settings)
+
+
+def _with_level(rows: pa.Table, settings: RecommendSettings) -> pa.Table:
+    return rows.append_column("level", pa.array([settings.level] * rows.num_rows, pa.string()))
 
 
 def _results(made: Made) -> list[ListResult]:

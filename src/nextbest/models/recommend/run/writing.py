@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from nextbest.models.recommend.core.judging import BASELINES, OURS
 from nextbest.models.recommend.core.listing import Rows
 from nextbest.models.recommend.core.making import Made, fresh
-from nextbest.models.recommend.core.orders import Ints
+from nextbest.models.recommend.core.orders import Floats, Ints
 from nextbest.models.recommend.run.reading import Reading
 from nextbest.models.recommend.spec import RecommendSettings
 from nextbest.models.recommend.words import reasons
@@ -74,8 +74,23 @@ def calibration_rows(made: Made) -> pa.Table:
 
 def list_table(made: Made, kind: str, reading: Reading) -> pa.Table:
     """Write out one list of every customer who ordered."""
-    rows, chance = made.lists[kind], made.chances[kind]
-    is_repeat, is_dated = kind == "repeat", made.as_of is not None
+    return _listed(kind, made.lists[kind], made.chances[kind], reading, is_dated=made.as_of is not None)
+
+
+def earlier_rows(made: Made, reading: Reading) -> pa.Table:
+    """Write out the lists of one horizon ago; empty where nothing could be foretold then."""
+    parts = [
+        _listed(kind, part.rows, chance, reading, is_dated=True).append_column(
+            "starts_on", pa.array([part.day] * len(chance), pa.int32()).cast(pa.date32())
+        )
+        for kind, (part, chance) in made.earlier.items()
+        if part.rows is not None
+    ]
+    return pa.concat_tables(parts) if parts else pa.table({})
+
+
+def _listed(kind: str, rows: Rows, chance: Floats | None, reading: Reading, *, is_dated: bool) -> pa.Table:
+    is_repeat = kind == "repeat"
     columns = {
         "customer_id": reading.customers.take(pa.array(rows.customer)),
         "list": _constant(kind, len(rows.rank)),
