@@ -5,13 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from nextbest.base.messages import LANGUAGES, Message, codes, render
+from nextbest.base.messages import LANGUAGES, Message, codes, render, written
 
 SOURCE = Path(__file__).parents[2] / "src" / "nextbest"
 
 
 def placeholders(text):
-    return sorted((name, spec) for _, name, spec, _ in string.Formatter().parse(text) if name)
+    """Name the values and how they read; words that agree with a number are English only."""
+    parts = string.Formatter().parse(text)
+    return sorted((name, spec.split(" ")[0]) for _, name, spec, _ in parts if name)
 
 
 def test_every_text_exists_in_both_languages():
@@ -71,3 +73,11 @@ def test_languages_are_those_with_a_catalogue():
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_not_nothing_never_reads_0_percent_and_not_all_never_100_percent(share, words, language):
     assert render(Message("report.cell.percent", {"value": share}), language) == words
+
+
+@pytest.mark.parametrize(
+    ("n", "words"),
+    [(0, "0 customers have"), (1, "1 customer has"), (2, "2 customers have"), (None, "– customers have")],
+)
+def test_english_words_agree_with_their_number(n, words):
+    assert written(n, "count customers have") == words

@@ -159,7 +159,7 @@ def test_without_an_older_run_there_is_no_such_section():
 
 def test_rules_in_order_of_which_none_is_sure_are_counted(rule):
     rules = pa.Table.from_pylist([rule("r1", "tea", "milk", is_ordered=True, size_q_value=1.0)])
-    assert "1 rules in order were measured; none" in render_report({"rules": rules}, [], EDITION)
+    assert "1 rule in order was measured; none" in render_report({"rules": rules}, [], EDITION)
 
 
 def test_a_snapshot_of_an_older_version_without_some_columns_is_read(snapshot_maker):
