@@ -121,7 +121,7 @@ def test_no_table_shows_or_hands_out_what_is_personal_unless_it_is_asked_for(nex
 
 
 def test_no_command_tells_what_is_personal(nextbest, secrets):
-    from nextbest.cli import root
+    from nextbest.cli import campaigns, look, people, rights, root, service, work  # noqa: F401
 
     known = [command.name or command.callback.__name__ for command in root.app.registered_commands]
     known += [

@@ -14,7 +14,7 @@ from typing import Any, Final, Self, TypeVar
 
 import sqlalchemy as sa
 
-from nextbest.app import auditing, forgetting, keys, policies
+from nextbest.app import forgetting, keys, policies
 from nextbest.app.asking import asked, new_id
 from nextbest.app.config import Config, ServiceSettings
 from nextbest.app.operating import open_operations
@@ -123,10 +123,6 @@ class Service:
     def is_erased(self, customer_id: str) -> bool:
         """Tell whether a customer was erased since the run that decisions rest on; its memory still holds what it told."""
         return self._forgotten.erased_at(f"c:{customer_id}") is not None
-
-    async def note(self, action: str, of: str, *, by: str) -> None:
-        """Note in the audit that somebody saw something, before it is shown."""
-        await self._writer.write(partial(auditing.write, action=action, of=of, by=by))
 
     def forget(self, current: Run | None = None) -> None:
         """See who was erased, and do for the files what nobody else does.

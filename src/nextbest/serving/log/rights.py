@@ -111,7 +111,7 @@ def everything_about(connection: sa.Connection, customer: str | Person) -> dict[
         An id, also one that turned out to be another customer; or all ids of one.
     """
     person = _person(connection, customer)
-    queries = {table.name: sa.select(table).where(_owned(table, person)) for table in _ABOUT}
+    queries = {str(table.name): sa.select(table).where(_owned(table, person)) for table in _ABOUT}
     queries["contacts"] = sa.select(CONTACTS).where(_contacts(person))
     queries["links"] = sa.select(LINKS).where(LINKS.c.customer_id.in_(person.customers))
     queries["subject_state"] = sa.select(SUBJECT_STATE).where(SUBJECT_STATE.c.subject.in_(person.subjects))
@@ -123,7 +123,7 @@ def everything_about(connection: sa.Connection, customer: str | Person) -> dict[
     return {
         name: sorted(
             (
-                {key: _plain(value) for key, value in row.items()}
+                {str(key): _plain(value) for key, value in row.items()}
                 for row in connection.execute(query).mappings()
             ),
             key=lambda row: json.dumps(row, sort_keys=True),

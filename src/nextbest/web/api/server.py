@@ -23,7 +23,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from nextbest.app.serving import Service
 from nextbest.base.errors import NextBestError
-from nextbest.web.api import batch, knowing, looking, scoring
+from nextbest.web.api import batch, knowing, looking, rights, scoring
 from nextbest.web.api.describing import document
 from nextbest.web.api.gate import LOG, Gate, state_of
 from nextbest.web.api.problems import RefusedError, answer, refused, wrong_parameters
@@ -80,6 +80,7 @@ def routes(lifespan: Any = None) -> FastAPI:
     app.include_router(looking.router)
     app.include_router(knowing.router)
     app.include_router(scoring.router)
+    app.include_router(rights.router)
     described = document(app)
 
     async def openapi(_: Request) -> Response:
