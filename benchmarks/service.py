@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
+from benchmarks import serving
 from benchmarks.measuring import Measured, Work, measure
 from benchmarks.results import Part, Row, Target
 from nextbest.engines.operations import Operations
@@ -132,13 +133,13 @@ def _item(number: int) -> dict[str, Any]:
 
 
 def run() -> list[Part]:
-    """Measure the event log."""
-    return _parts(_FULL)
+    """Measure the event log, and the service over HTTP."""
+    return [*_parts(_FULL), *serving.run()]
 
 
 def run_small() -> list[Part]:
-    """Measure it on few events."""
-    return _parts(_SMALL)
+    """Measure them on little."""
+    return [*_parts(_SMALL), *serving.run_small()]
 
 
 def _parts(n: int) -> list[Part]:
