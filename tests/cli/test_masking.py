@@ -13,7 +13,7 @@ from nextbest.engines.duckdb_store import ARROW_TYPES
 from nextbest.engines.parts import Parts
 from nextbest.tables import CANONICAL
 
-HIDDEN = "hidden"
+HIDDEN = "zyx"
 PERSONAL = {
     (table.name, column.name): column for table in contracts().values() for column in table if column.personal
 }
@@ -33,6 +33,7 @@ NAMES = (
 )
 """Columns that are personal wherever they stand beside a customer."""
 COMMANDS = {
+    "customers erase": ["customers", "erase", "c001", "--yes", "--json"],
     "demo": None,  # makes a shop of public data
     "init": None,  # looks at files before there is a workspace
     "check": ["check"],
@@ -55,7 +56,6 @@ COMMANDS = {
     "keys list": ["keys", "list", "--json"],
     "keys revoke": ["keys", "revoke", "none"],
     "customers export": None,  # gives the customer what is the customer's
-    "customers erase": ["customers", "erase", "c001", "--yes", "--json"],
 }
 
 
