@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 
 from nextbest.models.intent.core.coupon import pays_below
-from nextbest.models.intent.core.judging import baseline_shares, evaluate, is_better, measures
+from nextbest.models.intent.core.judging import baseline_shares, evaluate, has_cart, is_better, measures
 from nextbest.models.intent.core.steps import Steps
-from nextbest.models.intent.spec import FEATURES
+from nextbest.models.intent.core.visit import follow
+from nextbest.models.intent.spec import FEATURES, Act
 
 
 def steps(cart, target, n_events=None, visitor=None):
@@ -17,6 +18,14 @@ def steps(cart, target, n_events=None, visitor=None):
 
 def test_the_baseline_sees_nothing_but_the_cart():
     assert baseline_shares(steps([0, 0, 0, 2], [0, 0, 1, 1])) == (1.5 / 4, 1.5 / 2)
+
+
+def test_who_goes_to_the_checkout_has_a_cart():
+    assert has_cart(steps([0, 1], [0, 0])).tolist() == [False, True]
+    going = steps([0], [0])
+    going.features[:, FEATURES.index("n_checkouts")] = 1
+    assert has_cart(going).all()
+    assert follow([Act(0, "a", "checkout")]).has_cart
 
 
 def test_a_baseline_without_full_carts_is_the_overall_share():

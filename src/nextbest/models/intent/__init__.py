@@ -12,7 +12,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any, Final
 
-from nextbest.models.intent.spec import CARD, MODEL_FILE, NOT_ACTS, TYPES, Act, IntentSettings
+from nextbest.models.intent.spec import CARD, COUNTED, MODEL_FILE, NOT_ACTS, TYPES, Act, IntentSettings
 
 if TYPE_CHECKING:
     from nextbest.models.intent.core.reading import price_of
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CARD",
+    "COUNTED",
     "MODEL_FILE",
     "NOT_ACTS",
     "TYPES",

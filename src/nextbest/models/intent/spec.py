@@ -74,7 +74,12 @@ TYPES: Final = {
     "cart_viewed": "cart",
     "view_cart": "cart",
     "checkout_started": "checkout",
+    "checkout_step_viewed": "checkout",
+    "checkout_step_completed": "checkout",
+    "payment_info_entered": "checkout",
     "begin_checkout": "checkout",
+    "add_shipping_info": "checkout",
+    "add_payment_info": "checkout",
     "decision_clicked": "offer",
     "decision_accepted": "offer",
     "decision_rejected": "offer",
@@ -87,6 +92,7 @@ NOT_ACTS: Final = frozenset({"decision_shown", "decision_expired", "adviser_cont
 """Done to a visitor, not by one."""
 
 FEATURES: Final = (
+    "last_kind",
     "n_events",
     "n_views",
     "n_products",
@@ -108,7 +114,7 @@ FEATURES: Final = (
     "n_orders",
     "days_since_last_order",
 )
-"""What the model sees of a visit after each event; ``intent.feature.<name>`` holds the words."""
+"""What the model sees of a visit after each event; ``intent.feature.<name>`` holds the words. ``last_kind`` is a place in ``COUNTED``."""
 
 INTENT_EVALUATION: Final = Table(
     "intent_evaluation",
@@ -124,7 +130,7 @@ INTENT_EVALUATION: Final = Table(
         Column(
             "model",
             "string",
-            "candidate, or baseline: has something in the cart",
+            "candidate, or baseline: has something in the cart, or goes to the checkout",
             required=True,
         ),
         Column("is_chosen", "boolean", "the probabilities come from it", required=True),

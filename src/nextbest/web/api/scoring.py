@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from nextbest.app.asking import new_id
 from nextbest.base.messages import Message, render
+from nextbest.models.intent import COUNTED
 from nextbest.serving.decide import Intent
 from nextbest.web.api.answers import Answer, told
 from nextbest.web.api.bodies import AskBody, Body, ContextBody, DecideBody, SubjectBody
@@ -91,4 +92,7 @@ def _scored(found: Intent, language: str) -> dict[str, Any]:
 
 def _text(feature: str, value: float | None, adds: float, language: str) -> str:
     code = f"intent.reason.{'raises' if adds > 0 else 'lowers'}{'_unknown' if value is None else ''}"
-    return render(Message(code, {"feature": f"intent.feature.{feature}", "value": value}), language)
+    said = {"feature": f"intent.feature.{feature}", "value": value}
+    if feature == "last_kind" and value is not None:
+        code, said["feature"] = f"{code}_kind", f"intent.kind.{COUNTED[int(value)]}"
+    return render(Message(code, said), language)

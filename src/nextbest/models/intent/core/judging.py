@@ -17,8 +17,8 @@ _BINS: Final = 10
 
 
 def has_cart(steps: Steps) -> Bools:
-    """Tell who has something in the cart: the baseline sees nothing else."""
-    return np.asarray(steps.column("cart_lines") > 0)
+    """Tell who has something in the cart, or goes to the checkout: the baseline sees nothing else."""
+    return np.asarray((steps.column("cart_lines") > 0) | (steps.column("n_checkouts") > 0))
 
 
 def baseline_shares(steps: Steps) -> tuple[float, float]:

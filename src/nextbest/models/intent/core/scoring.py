@@ -56,7 +56,7 @@ class Scorer:
 
     def baseline(self, visit: Visit) -> float:
         """Give the share of visits like this one that ended in an order, by nothing but the cart."""
-        return float(self.fitted.about["baseline"][bool(visit.cart)])
+        return float(self.fitted.about["baseline"][visit.has_cart])
 
     def reasons(self, visit: Visit) -> list[Because]:
         """Name up to three features that raise the probability, most first, and the one that lowers it most."""

@@ -29,6 +29,8 @@ class Visit(NamedTuple):
     session_id: str | None = None
     counts: tuple[int, ...] = _NONE
     """Acts by kind, as in ``COUNTED``."""
+    last_kind: float = _UNKNOWN
+    """Place of the last act's kind there."""
     products: frozenset[str] = frozenset()
     """Looked at."""
     n_returns: int = 0
@@ -50,6 +52,11 @@ class Visit(NamedTuple):
     def n_events(self) -> int:
         """Acts so far."""
         return sum(self.counts)
+
+    @property
+    def has_cart(self) -> bool:
+        """Something is in the cart, or somebody goes to the checkout."""
+        return bool(self.cart) or self.counts[_PLACE["checkout"]] > 0
 
 
 def update(visit: Visit, act: Act) -> Visit:
@@ -81,11 +88,12 @@ def update(visit: Visit, act: Act) -> Visit:
     if act.kind == "view" and act.product_id is not None:
         return visit._replace(
             counts=counts,
+            last_kind=place,
             n_returns=visit.n_returns + (act.product_id in visit.products),
             products=visit.products | {act.product_id},
             last_dwell=act.amount or 0.0,
         )
-    return visit._replace(counts=counts, cart=_cart(visit.cart, act))
+    return visit._replace(counts=counts, last_kind=place, cart=_cart(visit.cart, act))
 
 
 def follow(acts: Iterable[Act]) -> Visit:
@@ -107,14 +115,15 @@ def features(visit: Visit) -> tuple[float, ...]:
     Examples
     --------
     >>> visit = follow([Act(0, "a", "view", "tea", 20.0), Act(60_000, "b", "add", "tea", 2.0, 3.5)])
-    >>> n_events, n_views, n_products, *others = features(visit)
-    >>> n_events, n_views, n_products, others[10]
-    (2, 1, 1, 7.0)
+    >>> last_kind, n_events, n_views, n_products, *others = features(visit)
+    >>> COUNTED[last_kind], n_events, n_views, n_products, others[10]
+    ('add', 2, 1, 1, 7.0)
     """
     views, searches, adds, removes, carts, checkouts, offers, others = visit.counts
     cart = visit.cart.values()
     known = [units * price for units, price in cart if price is not None]
     return (
+        visit.last_kind,
         min(visit.n_events, MOST_STEPS),
         *(min(n, CEILING) for n in (views, len(visit.products), visit.n_returns)),
         *(min(n, CEILING) for n in (searches, adds, removes, carts, checkouts, offers, others)),
