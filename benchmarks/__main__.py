@@ -12,6 +12,7 @@ from benchmarks import (
     decide,
     features,
     history,
+    intent,
     large,
     mining,
     propensity,
@@ -30,6 +31,7 @@ _CASES: Mapping[str, Callable[[], list[Part]]] = {
     "whole": whole.run,
     "campaign": campaign.run,
     "decide": decide.run,
+    "intent": intent.run,
     "history": history.run,
     "service": service.run,
 }
@@ -41,6 +43,7 @@ _SMALL: Mapping[str, Callable[[], list[Part]]] = {
     "whole": whole.run_small,
     "campaign": campaign.run_small,
     "decide": decide.run_small,
+    "intent": intent.run_small,
     "history": history.run_small,
     "service": service.run_small,
 }
