@@ -31,7 +31,7 @@ from nextbest.web.api.routes import as_json, decide, router, take
 
 LOOK: Final = 1.0
 """Seconds between two looks for a newer run or policy."""
-_SWITCH: Final = 0.0005
+_SWITCH: Final = 0.0002
 """Seconds that a thread may keep others waiting, such as one that loads a newer run; Python's own 0.005 would be felt."""
 
 
