@@ -75,3 +75,20 @@ def test_a_campaign_is_shown_at_its_own_budget_and_without_a_best_until_it_is_te
     assert assumed.n_consent_assumed == 1100
     (tested,) = campaigns_of(arrow(campaign_tables(tested=0.15)))
     assert tested.best["depth"] == 0.5
+
+
+def test_promises_of_all_offers_stand_before_those_of_each_kind():
+    calibration = pa.Table.from_pylist(
+        [
+            {"kind": kind, "decile": decile, "n": 10}
+            for kind in ("all", "cross_sell", "replenish")
+            for decile in (0, 1)
+        ]
+    )
+    kinds = pa.Table.from_pylist([{"kind": "replenish", "n_offers": 10, "n_tested": 0}])
+    offers = offers_of({"offer_kinds": kinds, "offer_calibration": calibration}, 3)
+    assert [(row["kind"], row["decile"]) for row in offers.promises] == [
+        ("all", 0),
+        ("replenish", 0),
+        ("cross_sell", 0),
+    ]

@@ -65,7 +65,7 @@ def test_the_sentence_over_the_segments_names_the_one_that_brings_most(snapshot_
         "Loyal: 29% of customers, 37% of revenue"
     )
     assert segments_caption(Reader(Edition("店", "zh")), groups).title == snapshot(
-        "忠诚顾客：29% 的客户，37% 的收入"
+        "忠诚顾客：29% 的顾客，37% 的收入"
     )
 
 
@@ -75,7 +75,7 @@ def test_the_sentence_over_the_stages_says_who_still_comes(snapshot_tables):
         "64% of customers buy in their own rhythm; 16% are slowing down now"
     )
     assert stages_caption(Reader(Edition("店", "zh")), stages).title == snapshot(
-        "64% 的客户按自己的节奏购买；16% 正在放慢"
+        "64% 的顾客按自己的节奏购买；16% 正在放慢"
     )
 
 

@@ -24,6 +24,7 @@ from nextbest.advice.report.figures import propensity as propensity_figures
 from nextbest.advice.report.figures import shop as figures
 from nextbest.advice.report.page import write_page
 from nextbest.advice.report.spec import Edition, ReportSettings, Tables
+from nextbest.advice.report.words import offers as offer_words
 from nextbest.advice.report.words.reader import Reader
 from nextbest.advice.report.words.shop import grid_title
 from nextbest.base.findings import Finding
@@ -143,6 +144,7 @@ def _offer_parts(tables: Tables, reader: Reader, settings: ReportSettings) -> di
         "has_offers": bool(scores or offers),
         "list_charts": [offer_figures.list_chart(reader, score) for score in scores],
         "offers": offers,
+        "unserved": offer_words.unserved(reader, offers) if offers else [],
         "steps_chart": offer_figures.steps_chart(reader, offers) if offers and offers.steps else None,
         "ruled_out_chart": offer_figures.ruled_out_chart(reader, offers)
         if offers and offers.ruled_out

@@ -16,6 +16,7 @@ _K: Final = 10
 _Z95: Final = 1.96
 _KINDS: Final = ("replenish", "cross_sell", "up_sell", "discover")
 _BEYOND: Final = "beyond_limit"
+_EVERY: Final = "all"
 
 
 def list_scores(evaluation: pa.Table) -> Sequence[ListScore]:
@@ -88,10 +89,17 @@ def offers_of(tables: Tables, per_kind: int) -> Offers | None:
         ruled_out=sorted(ruled_out, key=lambda row: (-row["n_candidates"], row["reason"])),
         beyond=next((row for row in excluded if row["reason"] == _BEYOND), None),
         reach=next(iter(rows_of(tables, "offer_reach")), None),
+        promises=_promises(rows_of(tables, "offer_calibration")),
         unserved=sorted(
             rows_of(tables, "offer_unserved"), key=lambda row: (-row["n_customers"], row["reason"])
         ),
     )
+
+
+def _promises(calibration: Sequence[Row]) -> list[Row]:
+    """Take what all offers and each kind promised earlier, and what came."""
+    whole = {row["kind"]: row for row in calibration if row["decile"] == 0}
+    return [whole[kind] for kind in (_EVERY, *_KINDS) if kind in whole]
 
 
 def _examples(offers: Sequence[Row], per_kind: int) -> list[Row]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -76,11 +77,25 @@ def _reasons(reasons: pa.Table | None) -> list[dict[str, Any]]:
             "rule": row["rule"],
             "effect": row["effect"],
             "n_rows": row["n_rows_sum"],
-            "example": row["example_min"],
+            "example": _readable(row["example_min"]),
         }
         for row in rows(summed)
     ]
     return sorted(found, key=lambda row: (-row["n_rows"], row["rule"], row["effect"]))
+
+
+def _readable(example: str | None) -> str | None:
+    """Write the cells of a row one after the other, without braces and quotes; other examples as they are.
+
+    Examples
+    --------
+    >>> _readable('{"order_id": "o1", "quantity": 0.0}'), _readable("3 of 7")
+    ('order_id o1 · quantity 0.0', '3 of 7')
+    """
+    if not example or not example.startswith("{"):
+        return example
+    cells = json.loads(example)
+    return " · ".join(f"{name} {value}" for name, value in cells.items() if value not in ("", None))
 
 
 def limits_of(tables: Tables) -> Limits | None:

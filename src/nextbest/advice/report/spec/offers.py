@@ -144,6 +144,8 @@ class Offers:
     beyond: Row | None
     """Candidates that were not looked at, because a customer has so many."""
     reach: Row | None
+    promises: Sequence[Row]
+    """Rows of ``offer_calibration`` over all tenths: all offers first, then each kind."""
     unserved: Sequence[Row]
 
     @property

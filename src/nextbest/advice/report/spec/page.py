@@ -28,6 +28,7 @@ SHOWN: Final = (
     "audiences",
     "recommend_evaluation",
     "offer_exclusions",
+    "offer_calibration",
     "head_profit",
     "placebo_check",
     "products_held",

@@ -85,6 +85,14 @@ def reason(reader: Reader, stage: str) -> str:
     return reader.name(f"report.ruled_out.{stage}", stage.replace("_", " "))
 
 
+def unserved(reader: Reader, offers: Offers) -> list[str]:
+    """Name what stood in the way of those who got no offer, with the customers it was asked of."""
+    return [
+        reader.say("offers.unserved.reason", reason=reason(reader, row["reason"]), n=row["n_customers"])
+        for row in offers.unserved
+    ]
+
+
 def ruled_out_caption(reader: Reader, offers: Offers) -> Caption:
     """Say what keeps most candidates from being offered."""
     top = offers.ruled_out[0]

@@ -127,8 +127,8 @@ class Reader:
         return self.say("rule", body=shortened(rule.rule["body"]), head=shortened(rule.rule["head"]))
 
     def listing(self, parts: Sequence[str]) -> str:
-        """Write parts one after the other, closed by a full stop."""
-        return self.say("listing", parts=tuple(parts))
+        """Write parts that may hold commas one after the other, closed by a full stop."""
+        return self.say("listing", parts=self.say("listing.between").join(parts))
 
 
 @dataclass(frozen=True, slots=True)
