@@ -11,6 +11,7 @@ from nextbest.engines.operations import copying
 from nextbest.engines.parts import Parts
 from nextbest.serving.events import Event
 from nextbest.serving.log import Decision, append, record
+from nextbest.sources.cleaning import CleaningSettings
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC).replace(tzinfo=None)
 LATER = datetime(2026, 2, 28, tzinfo=UTC)
@@ -255,3 +256,34 @@ def test_a_database_that_began_anew_is_copied_anew(operations, parts):
     parts.save()
     assert operations.copy(Parts.open(parts.folder), operations.sequence())
     assert [row["event_id"] for row in rows(parts, "events")] == ["e1"]
+
+
+def test_who_is_who_becomes_identities_the_last_customer_of_a_device_first(operations, parts):
+    put(operations, event("e1", "Identify", 1, "ann", "a-1"), event("e2", "Identify", 2, "bob", "a-2"))
+    number = operations.sequence()
+    operations.copy(parts, number)
+    put(operations, event("e3", "Identify", 5, "cem", "a-1"))
+    put(operations, event("e4", "Alias", 6, "bob", properties={"previous_id": "bobby"}))
+    assert operations.copy(parts, operations.sequence())
+    known = {(row["kind"], row["alias"]): row["customer_id"] for row in rows(parts, "identities")}
+    assert known == {("device", "a-1"): "cem", ("device", "a-2"): "bob", ("customer", "bobby"): "bob", ("device", "bobby"): "bob"}  # fmt: skip
+    operations.erase("cem", by="eve", at=LATER)
+    operations.copy(parts, operations.sequence())
+    known = {(row["kind"], row["alias"]): row["customer_id"] for row in rows(parts, "identities")}
+    assert known["device", "a-1"] == "ann", "she was known on it, too"
+
+
+def test_events_pass_the_rules_that_files_pass_and_each_is_accounted_for(operations, parts):
+    put(operations, *(event(f"b{n:03}", minute=0, who=None, device="bot") for n in range(130)))
+    put(operations, event("e1", dwell_seconds=0.2), event("e2", dwell_seconds=2.0))
+    operations.copy(parts, operations.sequence(), CleaningSettings())
+    assert [row["event_id"] for row in rows(parts, "events")] == ["e2"]
+    (account,) = parts.copied["accounts"].values()
+    assert account == {
+        "n_read": 132,
+        "n_known": 0,
+        "aside": {"cleaning.bots": 130, "cleaning.misclicks": 1},
+    }
+    assert operations.copy(parts, operations.sequence(), CleaningSettings(set_aside_bots=False))
+    assert len(rows(parts, "events")) == 131, "a rule that is turned off brings its rows back"
+    assert not operations.copy(parts, operations.sequence(), CleaningSettings(set_aside_bots=False))

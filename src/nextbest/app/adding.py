@@ -7,10 +7,12 @@ rows read = kept + merged + quarantined.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import ibis
 import ibis.expr.types as ir
@@ -22,6 +24,9 @@ from nextbest.engines.duckdb_store import DuckDBStore, arrow_schema
 from nextbest.engines.parts import Parts
 from nextbest.sources.loading import QUARANTINE
 from nextbest.tables import CANONICAL
+
+LIVE: Final = "service"
+"""Source of the events that the decision service kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +75,49 @@ def add_account(
                 pa.Table.from_pylist(quarantine, arrow_schema(QUARANTINE)), scratch / "quarantine.parquet"
             )
             parts.add("quarantine", path, source=load["source"], rows=len(quarantine), name=load["mark"])
-        for name, path in report_tables(parts, whole, scratch).items():
-            parts.drop(name)
-            parts.add(name, path, source="cleaned", rows=pq.read_metadata(path).num_rows, name=_digest(path))
+        _put_reports(parts, whole, scratch)
         parts.save()
+
+
+def put_live_account(store: Path, now: datetime) -> None:
+    """Say in the load report what became of the events that the decision service kept: all of them so far, in one row.
+
+    Those that a file brought, too, count as merged. Those set aside stay in the operational store.
+    """
+    parts = Parts.open(store / "tables")
+    accounts = list(parts.copied.get("accounts", {}).values())
+    aside = Counter[str]()
+    for account in accounts:
+        aside.update(account["aside"])
+    n_read, n_known = (sum(account[name] for account in accounts) for name in ("n_read", "n_known"))
+    said = [("loading.overlap", "merged", n_known), *((rule, "quarantined", n) for rule, n in aside.items())]
+    load = {
+        "source": LIVE,
+        "file": "events",
+        "table": "events",
+        "mark": LIVE,
+        "loaded_at": now.isoformat(timespec="seconds"),
+        "n_read": n_read,
+        "n_kept": n_read - n_known - aside.total(),
+        "n_merged": n_known,
+        "n_quarantined": aside.total(),
+        "reasons": [
+            {"rule": rule, "effect": effect, "n_rows": n, "example": None}
+            for rule, effect, n in sorted(said)
+            if n
+        ],
+    }
+    whole = _whole(parts)
+    parts.loads = [one for one in parts.loads if one["mark"] != LIVE] + ([load] if n_read else [])
+    with parts.scratch() as scratch:
+        _put_reports(parts, whole, scratch)
+        parts.save()
+
+
+def _put_reports(parts: Parts, whole: list[dict[str, Any]], scratch: Path) -> None:
+    for name, path in report_tables(parts, whole, scratch).items():
+        parts.drop(name)
+        parts.add(name, path, source="cleaned", rows=pq.read_metadata(path).num_rows, name=_digest(path))
 
 
 def is_loaded(store: Path, mark: str) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from nextbest.app import looking, plan, runner
+from nextbest.app.adding import put_live_account
 from nextbest.app.catalogue import CATALOGUE, contracts
 from nextbest.app.config import Config
 from nextbest.app.operating import open_operations
@@ -20,6 +21,7 @@ from nextbest.base.errors import DataError, SettingsError
 from nextbest.base.findings import Finding
 from nextbest.base.settings import Settings
 from nextbest.engines.duckdb_store import DuckDBStore, read
+from nextbest.engines.operations.joining import join_events
 from nextbest.engines.parts import Parts
 from nextbest.engines.snapshots import Snapshot, Snapshots, write_manifest
 
@@ -72,7 +74,7 @@ def run(
 ) -> Run:
     """Compute what changed and publish a snapshot; nothing is published where nothing changed."""
     cards = chosen(asked, config.capabilities)
-    inputs = _inputs(store, config, where)
+    inputs = _inputs(store, config, where, now)
     snapshots = Snapshots(store)
     name = run_name(now, snapshots.names())
     with snapshots.building(name) as folder:
@@ -123,11 +125,14 @@ def first_unseen_day(store: DuckDBStore) -> date | None:
     return None
 
 
-def _inputs(store: Path, config: Config, where: Mapping[str, str]) -> Inputs:
+def _inputs(store: Path, config: Config, where: Mapping[str, str], now: datetime) -> Inputs:
     parts = Parts.open(store / "tables")
     with open_operations(store.parent, config=config) as operations:
         sequence = operations.sequence()
-        operations.copy(parts, sequence)
+        if operations.copy(parts, sequence, config.cleaning):
+            put_live_account(store, now)
+            parts = Parts.open(store / "tables")
+        join_events(parts)
         if not parts.files():
             raise DataError("app.nothing_loaded")
         return Inputs(parts, operations.snapshot_rows(sequence), sequence, where)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from nextbest.engines.parts import Parts
+    from nextbest.sources.cleaning import CleaningSettings
 
 
 class Operations:
@@ -182,12 +183,22 @@ class Operations:
         with self._database.reading() as connection:
             return connection.scalar(sa.select(sa.func.max(CHANGES.c.sequence))) or 0
 
-    def copy(self, parts: Parts, up_to: int) -> bool:
-        """Bring events, exposures, responses and consents of a workspace up to a sequence number; tell whether any changed."""
+    def copy(self, parts: Parts, up_to: int, cleaning: CleaningSettings | None = None) -> bool:
+        """Bring events, who is who, exposures, responses and consents of a workspace up to a sequence number.
+
+        Parameters
+        ----------
+        cleaning
+            Rules for events, as those of files; none without.
+
+        Returns
+        -------
+        Whether any changed.
+        """
         from nextbest.engines.operations.copying import copy
 
         with self._database.reading() as connection:
-            return copy(connection, parts, up_to)
+            return copy(connection, parts, up_to, cleaning)
 
     def snapshot_rows(self, up_to: int | None = None) -> dict[str, pa.Table]:
         """Give the rows of ``reviews`` and ``written_rules`` for a run, as their contracts say.
