@@ -53,3 +53,17 @@ def test_a_document_that_is_no_policy_is_refused_with_a_sentence(text):
 
 def test_json_and_toml_say_the_same():
     assert read('{"holdout": {"share": 0.1}}') == read("[holdout]\nshare = 0.1")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"quiet_hours": {"start": "21:00Z"}},
+        {"rest_days": 1e16},
+        {"caps": [{"per": "customer", "limit": 1, "days": 1e300}]},
+        {"suitability": {"max_assessment_days": 10**12}},
+    ],
+)
+def test_times_have_no_zone_and_windows_end_within_a_century(values):
+    with pytest.raises(SettingsError, match="policy"):
+        Policy.read(values, "policy")

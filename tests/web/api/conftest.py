@@ -28,6 +28,7 @@ from nextbest.models import propensity
 from nextbest.models.intent import MODEL_FILE
 from nextbest.serving.policy import Policy
 
+collect_ignore = ["ndjson.py"]
 ORIGIN = "https://shop.example"
 COMMAND = Path(sys.executable).with_name("nextbest")
 PRODUCTS = [("tea", "Green tea"), ("pot", "Teapot"), ("cup", "Cup"), ("milk", "Milk")]
@@ -87,7 +88,7 @@ def publish(folder, name="r1", names=PRODUCTS, *, with_intent=False, **manifest)
         "products": [{"product_id": product, "name": label} for product, label in names],
         "customers": [
             {"customer_id": name, "place": "Linz", "email": f"{name}@mail.example"}
-            for name in ("ann", *(f"c{number}" for number in range(9)))
+            for name in ("ann", "eve", *(f"c{number}" for number in range(9)))
         ],
         "order_lines": [row | {"ordered_on": date(2026, 1, 1), "ordered_at": at, "quantity": 1.0} for row in lines],
         "related_products": [{"product_id": "tea", "list": "goes_with", "rank": 1, "related_id": "pot", "strength": 2.0}],

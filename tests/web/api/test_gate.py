@@ -70,6 +70,7 @@ def test_a_request_keeps_the_id_that_it_came_with(server):
 def test_what_is_not_there_is_a_problem(server):
     problem(server.get("/v1/nothing"), 404, "api.no_route")
     problem(server.get("/v1/decide"), 405, "api.method")
+    assert server.post("/v1/customers/ann").headers["allow"] == "DELETE, GET"
 
 
 def test_a_refusal_reads_in_the_callers_language(server):

@@ -7,10 +7,12 @@ from datetime import time
 from decimal import Decimal
 from typing import Annotated, Final, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, WithJsonSchema
 
 from nextbest.base.settings import Settings
 
+MOST_DAYS: Final = 36_500
+"""Of any window: a century."""
 Stage = Literal["eligibility", "applicability", "suitability"]
 Moment = Literal["before", "during", "after"]
 Reader = Literal["customer", "staff"]
@@ -57,11 +59,11 @@ class Placement(Settings):
     """Who reads it: the customer; or staff, who get the evidence and what to say."""
     limit: Annotated[int, Field(ge=1, le=100)] = 3
     """Offers at most; a request may ask for fewer."""
-    max_per_category: Annotated[int, Field(ge=1)] = 2
+    max_per_category: Annotated[int, Field(ge=1, le=1000)] = 2
     """Offers of one category at most."""
-    max_per_kind: Annotated[int, Field(ge=1)] = 10
+    max_per_kind: Annotated[int, Field(ge=1, le=1000)] = 10
     """Offers of one kind at most."""
-    max_per_name: Annotated[int, Field(ge=1)] = 1
+    max_per_name: Annotated[int, Field(ge=1, le=1000)] = 1
     """Offers of products of one name at most, such as sizes and packs."""
     channels: tuple[str, ...] = ()
     """Channels on which it is open; empty: all."""
@@ -87,9 +89,9 @@ class ContactCap(Settings):
 
     per: Literal["customer", "channel", "offer", "offer_of_customer"]
     """Whose contacts count: the customer's on all channels named, on this channel, of the offer by anybody, or of the offer by the customer."""
-    limit: Annotated[int, Field(ge=0)]
+    limit: Annotated[int, Field(ge=0, le=1_000_000_000)]
     """Contacts at most."""
-    days: Annotated[float, Field(gt=0)] | None = None
+    days: Annotated[float, Field(gt=0, le=MOST_DAYS)] | None = None
     """Length of the rolling window."""
     for_ever: bool = False
     """Counted without a window, such as the stock of a coupon."""
@@ -97,11 +99,25 @@ class ContactCap(Settings):
     """Channels on which it holds."""
 
 
+def _of_the_shop(clock: time) -> time:
+    if clock.tzinfo is not None:
+        message = "a time by the clock of the shop, without a zone, such as 21:00"
+        raise ValueError(message)
+    return clock
+
+
+ShopTime = Annotated[
+    time,
+    AfterValidator(_of_the_shop),
+    WithJsonSchema({"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$"}),
+]
+
+
 class QuietHours(Settings):
     """Hours in which nobody is contacted: by the clock of customers whose ``time_zone`` is known, else of the shop."""
 
-    start: time = time(21)
-    end: time = time(9)
+    start: ShopTime = time(21)
+    end: ShopTime = time(9)
     """They may pass midnight; where start and end are equal, there are none."""
     channels: tuple[str, ...] = CONTACT_CHANNELS
     """Channels on which they hold."""
@@ -161,14 +177,14 @@ class Threshold(Settings):
 
     name: Mapping[Literal["en", "zh"], str]
     """What they get, by language."""
-    amount: Annotated[Decimal, Field(gt=0)]
+    amount: Annotated[Decimal, Field(gt=0, le=1_000_000_000_000)]
     """Value of the cart, in the shop's currency."""
 
 
 class Suitability(Settings):
     """What is good for whom, beside the rules."""
 
-    max_assessment_days: Annotated[int, Field(ge=1)] = 365
+    max_assessment_days: Annotated[int, Field(ge=1, le=MOST_DAYS)] = 365
     """A risk assessment that is older counts as none: then only products of the lowest risk are suitable."""
     min_age: Annotated[int, Field(ge=0, le=21)] = 14
     """Younger customers get nothing."""
@@ -213,7 +229,7 @@ class Policy(Settings):
     rules: tuple[Rule, ...] = ()
     caps: tuple[ContactCap, ...] = CAPS
     quiet_hours: QuietHours = QuietHours()
-    rest_days: Annotated[float, Field(ge=0)] = 28
+    rest_days: Annotated[float, Field(ge=0, le=MOST_DAYS)] = 28
     """An offer that a visitor rejected rests for so many days."""
     suitability: Suitability = Suitability()
     arbitration: Arbitration = Arbitration()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -87,6 +88,13 @@ def document(app: FastAPI) -> dict[str, Any]:
         for method, route in methods.items():
             _describe(path, method, route)
     return whole
+
+
+def methods_of(app: FastAPI, path: str) -> str:
+    """Name the methods that a path knows."""
+    known = app.openapi()["paths"].items()
+    found = [methods for route, methods in known if re.fullmatch(re.sub(r"{\w+}", "[^/]+", route), path)]
+    return ", ".join(sorted({method.upper() for methods in found for method in methods}))
 
 
 def _describe(path: str, method: str, route: dict[str, Any]) -> None:

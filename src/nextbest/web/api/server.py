@@ -11,6 +11,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable
 from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,7 +25,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from nextbest.app.serving import Service
 from nextbest.base.errors import NextBestError
 from nextbest.web.api import batch, knowing, looking, rights, scoring
-from nextbest.web.api.describing import document
+from nextbest.web.api.describing import document, methods_of
 from nextbest.web.api.gate import LOG, Gate, state_of
 from nextbest.web.api.problems import RefusedError, answer, refused, wrong_parameters
 from nextbest.web.api.routes import as_json, decide, router, take
@@ -141,7 +142,10 @@ async def _follow(service: Service) -> None:
 async def _refuse(request: Request, error: Exception) -> Response:
     """Answer with the problem behind an error."""
     known = state_of(request)
-    return answer(_problem(error, known["request_id"]), known["request_id"], known["language"])
+    problem = _problem(error, known["request_id"])
+    if problem.status == HTTPStatus.METHOD_NOT_ALLOWED:
+        problem.headers = {"allow": methods_of(request.app, request.scope["path"])}
+    return answer(problem, known["request_id"], known["language"])
 
 
 def _problem(error: Exception, request_id: str) -> RefusedError:
