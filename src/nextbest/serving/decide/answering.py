@@ -218,7 +218,7 @@ def _offer(scene: Scene, asked: Asked, place: Place, language: str, *, is_messag
         say=words.say(kind, why.text, title, language) if evidence else None,
         accept_label=accept,
         reject_label=reject,
-        caps=tuple(one.cap for one in caps_of(scene, subject, name) if is_message or not one.is_of_message),
+        caps=tuple([one.cap for one in caps_of(scene, subject, name) if is_message or not one.is_of_message]),
     )
 
 
@@ -283,14 +283,17 @@ def _of_the_run(
     """Say what *offers* says of a customer's own offer."""
     own, personal = shop.personal, place.personal
     code = REASONS[int(own.reason[personal])]
-    refs = own.refs[int(own.ref[personal])]
-    ref = f"rules/{refs[0]}" if refs[0] else None
+    rule = own.refs[int(own.ref[personal])][0]
+    ref = f"rules/{rule}" if rule else None
+    why = Reason(code, _told(shop, place, f"decide.reason.{code}", language), ref)
+    if not for_staff:
+        return why, None
+    return why, Reason(code, _told(shop, place, f"offers.reason.{code}", language), ref)
 
-    def said(sentence: str) -> Reason:
-        values = tuple((name, _TOLD[name](shop, place)) for name in words.placeholders(sentence))
-        return Reason(code, words.sentence(sentence, values, language, shop.currency), ref)
 
-    return said(f"decide.reason.{code}"), said(f"offers.reason.{code}") if for_staff else None
+def _told(shop: Snapshot, place: Place, sentence: str, language: str) -> str:
+    values = tuple([(name, _TOLD[name](shop, place)) for name in words.placeholders(sentence)])
+    return words.sentence(sentence, values, language, shop.currency)
 
 
 def _of_refs(column: int) -> Callable[[Snapshot, Place], Value]:

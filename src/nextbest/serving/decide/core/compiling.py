@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,6 +57,8 @@ class Compiled:
 
     policy: Policy
     placements: Mapping[str, Placement]
+    sources: Mapping[str, Sequence[tuple[bool, str]]]
+    """Of each placement, in their order: whether it only fills what is left, and its name."""
     rules: tuple[ReadyRule, ...]
     levers: tuple[tuple[Condition, float], ...]
     mandatory: tuple[Condition | None, ...]
@@ -68,15 +70,13 @@ class Compiled:
     """Columns of customers that its conditions name; a snapshot is to be loaded with them."""
 
 
-def compile_policy(policy: Policy, also: Collection[Expression] = ()) -> Compiled:
+def compile_policy(policy: Policy) -> Compiled:
     """Make a policy ready.
 
     Parameters
     ----------
     policy
         One that ``nextbest.serving.policy.check`` finds nothing wrong with.
-    also
-        Conditions of the offers table, whose columns are needed, too.
 
     Examples
     --------
@@ -101,12 +101,12 @@ def compile_policy(policy: Policy, also: Collection[Expression] = ()) -> Compile
         *(rule.when for rule in rules),
         *(condition for condition, _ in levers),
         *mandatory,
-        *map(Condition.of, also),
     ]
     named = {name for condition in conditions if condition is not None for name in condition.columns}
     return Compiled(
         policy,
         {placement.id: placement for placement in policy.placements},
+        {placement.id: _sources(placement) for placement in policy.placements},
         rules,
         levers,
         mandatory,
@@ -114,6 +114,13 @@ def compile_policy(policy: Policy, also: Collection[Expression] = ()) -> Compile
         frozenset(channel for cap in policy.caps for channel in cap.channels),
         frozenset(named & set(CUSTOMER_COLUMNS)),
     )
+
+
+def _sources(placement: Placement) -> list[tuple[bool, str]]:
+    """List the sources; ``offers`` holds what ``repeat`` and ``discover`` after it would bring."""
+    named = [*((False, name) for name in placement.sources), *((True, name) for name in placement.fill)]
+    at = placement.sources.index("offers") if "offers" in placement.sources else len(named)
+    return [one for place, one in enumerate(named) if place <= at or one[1] not in {"repeat", "discover"}]
 
 
 def _ready(text: str) -> Condition:

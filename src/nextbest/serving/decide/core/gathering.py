@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -104,19 +104,13 @@ def _pieces(scene: Scene, asked: Asked) -> Iterator[tuple[bool, Piece]]:
         if placement.id in message.placements:
             nothing = np.array([len(scene.snapshot.products)], np.int32)
             yield False, Piece(MANDATORY, nothing, special=len(scene.snapshot.specials) + number)
-    for is_fill, names in ((False, placement.sources), (True, placement.fill)):
-        for name in names:
-            for piece in _found(scene, subject, name):
+    for is_fill, name in scene.compiled.sources[placement.id]:
+        if name not in PERSONAL_SOURCES or subject.is_personal:
+            for piece in _FOUND[name](scene, subject) if name in _FOUND else _listed(scene, name):
                 yield is_fill, piece
     if subject.is_personal and "offers" not in placement.sources:
         lo, hi = _span(scene.snapshot, subject)
         yield False, Piece(KNOWN, scene.snapshot.personal.product[lo:hi], personal=np.arange(lo, hi))
-
-
-def _found(scene: Scene, subject: Subject, name: str) -> Iterator[Piece]:
-    if name in PERSONAL_SOURCES and not subject.is_personal:
-        return
-    yield from _FOUND[name](scene, subject) if name in _FOUND else _listed(scene, name)
 
 
 def _span(snapshot: Snapshot, subject: Subject) -> tuple[int, int]:
@@ -124,19 +118,19 @@ def _span(snapshot: Snapshot, subject: Subject) -> tuple[int, int]:
     return int(start[subject.row]), int(start[subject.row + 1])
 
 
-def _offers(scene: Scene, subject: Subject) -> Iterator[Piece]:
+def _offers(scene: Scene, subject: Subject) -> Sequence[Piece]:
     """Give next_best_offers first, then what the length of that list cut off."""
     own = scene.snapshot.personal
     lo, hi = _span(scene.snapshot, subject)
-    yield Piece(_SOURCE["offers"], own.product[lo:hi], personal=np.arange(lo, hi))
+    return (Piece(_SOURCE["offers"], own.product[lo:hi], personal=np.arange(lo, hi)),)
 
 
-def _of_kind(name: str, kind: int) -> Callable[[Scene, Subject], Iterator[Piece]]:
-    def found(scene: Scene, subject: Subject) -> Iterator[Piece]:
+def _of_kind(name: str, kind: int) -> Callable[[Scene, Subject], Sequence[Piece]]:
+    def found(scene: Scene, subject: Subject) -> Sequence[Piece]:
         own = scene.snapshot.personal
         lo, hi = _span(scene.snapshot, subject)
         rows = lo + np.flatnonzero(own.kind[lo:hi] == kind)
-        yield Piece(_SOURCE[name], own.product[rows], personal=rows)
+        return (Piece(_SOURCE[name], own.product[rows], personal=rows),)
 
     return found
 
@@ -146,11 +140,11 @@ def _linked(source: str, links: Lists, product: int) -> Piece:
     return Piece(_SOURCE[source], links.product[lo:hi], links.strength[lo:hi], product)
 
 
-def _cart(scene: Scene, subject: Subject) -> Iterator[Piece]:
+def _cart(scene: Scene, subject: Subject) -> Sequence[Piece]:
     """Give the heads of rules whose body is in the cart, and what goes with each product in it; the strongest first."""
     shop, n = scene.snapshot, len(scene.snapshot.products)
     if not subject.cart:
-        return
+        return ()
     code = shop.products.category_code
     keys = {
         **{one: one for one in subject.cart},
@@ -171,47 +165,47 @@ def _cart(scene: Scene, subject: Subject) -> Iterator[Piece]:
     why = np.concatenate([why, *(np.full(len(one.product), one.because) for one in links)])
     rule = np.concatenate([rule, np.full(len(head) - len(rule), -1)])
     best = np.lexsort((rule, why, head, -strength))[:MOST]
-    yield Piece(_SOURCE["cart"], head[best], strength[best], why[best].astype(np.int32), rule=rule[best])
+    return (Piece(_SOURCE["cart"], head[best], strength[best], why[best].astype(np.int32), rule=rule[best]),)
 
 
-def _viewed(scene: Scene, subject: Subject) -> Iterator[Piece]:
-    if subject.viewed >= 0:
-        yield _linked("viewed", scene.snapshot.goes_with, subject.viewed)
+def _viewed(scene: Scene, subject: Subject) -> Sequence[Piece]:
+    return (_linked("viewed", scene.snapshot.goes_with, subject.viewed),) if subject.viewed >= 0 else ()
 
 
-def _instead(scene: Scene, subject: Subject) -> Iterator[Piece]:
-    if subject.viewed >= 0:
-        yield _linked("instead", scene.snapshot.instead_of, subject.viewed)
+def _instead(scene: Scene, subject: Subject) -> Sequence[Piece]:
+    return (_linked("instead", scene.snapshot.instead_of, subject.viewed),) if subject.viewed >= 0 else ()
 
 
-def _up_sell(scene: Scene, subject: Subject) -> Iterator[Piece]:
-    if subject.viewed >= 0:
-        found = _linked("up_sell", scene.snapshot.better, subject.viewed)
-        yield found._replace(strength=1.0)
+def _up_sell(scene: Scene, subject: Subject) -> Sequence[Piece]:
+    if subject.viewed < 0:
+        return ()
+    return (_linked("up_sell", scene.snapshot.better, subject.viewed)._replace(strength=1.0),)
 
 
-def _accessories(scene: Scene, subject: Subject) -> Iterator[Piece]:
+def _accessories(scene: Scene, subject: Subject) -> Sequence[Piece]:
     """Give what goes with a product in the cart and costs at most half of it."""
-    price = scene.snapshot.products.usual_price
+    price, pieces = scene.snapshot.products.usual_price, []
     for product in subject.cart:
         found = _linked("accessories", scene.snapshot.goes_with, product)
         cheap = price[found.product] <= _CHEAP * price[product]
-        yield found._replace(product=found.product[cheap], strength=np.asarray(found.strength)[cheap])
+        pieces.append(
+            found._replace(product=found.product[cheap], strength=np.asarray(found.strength)[cheap])
+        )
+    return pieces
 
 
-def _global(name: str) -> Callable[[Scene, Subject], Iterator[Piece]]:
-    def found(scene: Scene, subject: Subject) -> Iterator[Piece]:  # noqa: ARG001
+def _global(name: str) -> Callable[[Scene, Subject], Sequence[Piece]]:
+    def found(scene: Scene, subject: Subject) -> Sequence[Piece]:  # noqa: ARG001
         products = scene.snapshot.global_lists.get(name)
-        if products is not None:
-            yield Piece(_SOURCE[name], products[:MOST])
+        return () if products is None else (Piece(_SOURCE[name], products[:MOST]),)
 
     return found
 
 
-def _limited_time(scene: Scene, subject: Subject) -> Iterator[Piece]:  # noqa: ARG001
+def _limited_time(scene: Scene, subject: Subject) -> Sequence[Piece]:  # noqa: ARG001
     """Give the rows of ``offers`` that are in force."""
     if not scene.snapshot.specials:
-        return
+        return ()
     numbers = [
         number
         for number, one in enumerate(scene.snapshot.specials)
@@ -219,13 +213,12 @@ def _limited_time(scene: Scene, subject: Subject) -> Iterator[Piece]:  # noqa: A
         and (one.ends_at is None or scene.now < one.ends_at)
     ][:MOST]
     product = np.array([scene.snapshot.specials[number].products[0] for number in numbers], np.int32)
-    yield Piece(_SOURCE["limited_time"], product, special=np.array(numbers, np.int64))
+    return (Piece(_SOURCE["limited_time"], product, special=np.array(numbers, np.int64)),)
 
 
-def _peers(scene: Scene, subject: Subject) -> Iterator[Piece]:
+def _peers(scene: Scene, subject: Subject) -> Sequence[Piece]:
     found = scene.snapshot.peer_lists.get(int(scene.snapshot.customers.peers[subject.row]))
-    if found is not None:
-        yield Piece(_SOURCE["peers"], found)
+    return () if found is None else (Piece(_SOURCE["peers"], found),)
 
 
 def gap_of(scene: Scene, subject: Subject) -> tuple[int, float] | None:
@@ -245,11 +238,11 @@ def gap_of(scene: Scene, subject: Subject) -> tuple[int, float] | None:
     return None if number < 0 else (number, round(gap, 4))
 
 
-def _threshold(scene: Scene, subject: Subject) -> Iterator[Piece]:
+def _threshold(scene: Scene, subject: Subject) -> Sequence[Piece]:
     """Give what fills the gap without going far beyond it, else what comes closest to filling it; the closest first."""
     missing = gap_of(scene, subject)
     if missing is None:
-        return
+        return ()
     _, gap = missing
     shop = scene.snapshot
     pools = [shop.global_lists.get("bestsellers", np.empty(0, np.int32))]
@@ -262,26 +255,26 @@ def _threshold(scene: Scene, subject: Subject) -> Iterator[Piece]:
     fits = (price >= gap) & (price <= _NEAR * gap)
     near = fits if fits.any() else price < gap
     order = np.lexsort((pool[near], np.abs(price[near] - gap)))
-    yield Piece(_SOURCE["threshold"], pool[near][order][:MOST])
+    return (Piece(_SOURCE["threshold"], pool[near][order][:MOST]),)
 
 
-def _search(scene: Scene, subject: Subject) -> Iterator[Piece]:
+def _search(scene: Scene, subject: Subject) -> Sequence[Piece]:
     """Give what the search found; what it found first fits better."""
     index = scene.snapshot.products.index
     found = dict.fromkeys(index[one] for one in subject.request.results if one in index)
     strength = 1 / np.log2(np.arange(len(found)) + 2)
-    yield Piece(_SOURCE["search"], np.array(list(found), np.int32), strength.astype(np.float32))
+    return (Piece(_SOURCE["search"], np.array(list(found), np.int32), strength.astype(np.float32)),)
 
 
-def _listed(scene: Scene, name: str) -> Iterator[Piece]:
+def _listed(scene: Scene, name: str) -> Sequence[Piece]:
     """Give the products of a list that the policy names."""
     plain = name.removeprefix("list:")
     index = scene.snapshot.products.index
     found = [index[one] for one in scene.compiled.policy.lists.get(plain, ()) if one in index]
-    yield Piece(_SOURCE.get(name, _SOURCE["list"]), np.array(found[:MOST], np.int32))
+    return (Piece(_SOURCE.get(name, _SOURCE["list"]), np.array(found[:MOST], np.int32)),)
 
 
-_FOUND: Final[Mapping[str, Callable[[Scene, Subject], Iterator[Piece]]]] = {
+_FOUND: Final[Mapping[str, Callable[[Scene, Subject], Sequence[Piece]]]] = {
     "offers": _offers,
     "repeat": _of_kind("repeat", _REPLENISH),
     "discover": _of_kind("discover", _DISCOVER),

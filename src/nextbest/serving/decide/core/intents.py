@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from nextbest.models.intent import Visit, follow, with_cart
 from nextbest.serving.decide.core.asking import Subject
 from nextbest.serving.decide.spec import Request
-from nextbest.serving.state import SubjectState
+from nextbest.serving.state import SubjectState, acts_of
 
 if TYPE_CHECKING:
     from nextbest.models.intent import Because, Scorer
@@ -41,7 +41,7 @@ def visit_of(subject: Subject) -> Visit | None:
     state = subject.state
     if state is None or state.session is None:
         return None
-    visit = follow(state.acts)
+    visit = follow(acts_of(state.document))
     return None if visit.is_over else _as_requested(visit, subject.request)
 
 

@@ -65,12 +65,15 @@ def rows_of(scene: Scene) -> Rows:
     n = len(scene.snapshot.products) + 1
     width = n + len(scene.snapshot.specials) + len(scene.compiled.policy.mandatory)
     item = np.where(found.special >= 0, n + found.special, found.product)
-    keys, first, group = np.unique(found.ask * width + item, return_index=True, return_inverse=True)
-    personal, strength = np.full(len(keys), -1, np.int64), np.zeros(len(keys))
-    np.maximum.at(personal, group, found.personal)
-    np.maximum.at(strength, group, found.strength)
+    key = found.ask * width + item
+    by_key = np.argsort(key, kind="stable")
+    ordered = key[by_key]
+    begins = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])[: len(key)])
+    first = by_key[begins]
+    personal = np.maximum.reduceat(found.personal[by_key], begins)
+    strength = np.maximum.reduceat(found.strength[by_key], begins)
     kept = np.flatnonzero(found.source[first] != KNOWN)
-    return _described(scene, found, first[kept], _Merged(keys[kept] % width, personal[kept], strength[kept]))
+    return _described(scene, found, first[kept], _Merged(item[first[kept]], personal[kept], strength[kept]))
 
 
 @dataclass(frozen=True, slots=True)

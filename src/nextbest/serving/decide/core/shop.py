@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -10,13 +11,13 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from nextbest.base.expressions import Expression
 from nextbest.decisions.offers import KINDS as OFFER_KINDS
 from nextbest.serving.decide.core.ids import Ids, IdsBut
 from nextbest.serving.policy import CONTACT_CHANNELS
 
 if TYPE_CHECKING:
     from nextbest.models.intent import Scorer
+    from nextbest.serving.decide.core.compiling import Condition
 
 Bools: TypeAlias = NDArray[np.bool_]
 Floats: TypeAlias = NDArray[np.float64]
@@ -33,6 +34,7 @@ KINDS: Final = (*dict.fromkeys(OFFER_KINDS.values()), "offer", "mandatory")
 """Kinds of what is proposed, by number: those of *offers*, rows of the table ``offers``, mandatory messages."""
 
 
+@functools.lru_cache(maxsize=100_000)
 def price_text(steps: int) -> str | None:
     """Write an exact price; two decimals, more only where they are needed.
 
@@ -221,7 +223,7 @@ class Special:
     starts_at: datetime | None
     ends_at: datetime | None
     content: str | None
-    who: Expression | None
+    who: Condition | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from nextbest.serving.decide.core.asking import Scene, Subject, is_young, is_zone, local_time
-from nextbest.serving.decide.core.compiling import Condition, ReadyRule
+from nextbest.serving.decide.core.compiling import ReadyRule
 from nextbest.serving.decide.core.gathering import NAMES
 from nextbest.serving.decide.core.rows import OF_THE_RUN, Columns, Rows, offer_id, parts_of
 from nextbest.serving.decide.core.shop import KINDS, UNKNOWN_DAY, Bools, Ints, Places, Starts
@@ -49,13 +49,11 @@ def consent(scene: Scene, rows: Rows) -> Bools:
 def eligibility(scene: Scene, rows: Rows) -> Bools:
     """Forbid everything for the young, and offers for others."""
     forbidden: Bools = is_young(scene)[rows.ask].copy()
-    conditions = (
-        [None if one.who is None else Condition.of(one.who) for one in scene.snapshot.specials]
-        if (rows.special >= 0).any()
-        else []
-    )
-    conditions += scene.compiled.mandatory
-    for number, condition in enumerate(conditions):
+    if not (rows.special >= 0).any():
+        return forbidden
+    conditions = (*(one.who for one in scene.snapshot.specials), *scene.compiled.mandatory)
+    for number in np.unique(rows.special[rows.special >= 0]).tolist():
+        condition = conditions[number]
         if condition is not None:
             which = np.flatnonzero(rows.special == number)
             forbidden[which] |= ~condition.holds(Columns(scene, rows, which, condition.columns))

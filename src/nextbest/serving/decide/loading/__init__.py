@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from nextbest.base.expressions import parse
+from nextbest.serving.decide.core.compiling import Condition
 from nextbest.serving.decide.core.shop import MONEY, Places, Products, Snapshot, Special, price_text
 from nextbest.serving.decide.loading import goods, people, reading
 from nextbest.serving.decide.loading.reading import Files, Paths
@@ -82,6 +83,8 @@ def load(paths: Paths, loading: Loading = Loading()) -> Snapshot:
     recent.n_customers = len(ids)
     products, product_ids = goods.products(files, loading.never, recent)
     code, names, lists = people.peers(files, recent, ids, product_ids, loading.segment)
+    specials = _specials(files, products)
+    columns = {*loading.columns, *(name for one in specials if one.who for name in one.who.columns)}
     own = people.Own(
         people.had(files, recent, as_of, ids, product_ids), people.barred(files, ids, product_ids), code
     )
@@ -92,13 +95,13 @@ def load(paths: Paths, loading: Loading = Loading()) -> Snapshot:
         time_zone=loading.time_zone,
         margin_floor=loading.margin_floor,
         products=products,
-        customers=people.customers(files, ids, loading.columns, as_of, own),
+        customers=people.customers(files, ids, columns, as_of, own),
         personal=people.personal(files, ids, products, product_ids, loading.most_per_customer),
         rules=goods.rules(files, products, product_ids),
         goes_with=goods.related(files, product_ids, "goes_with"),
         instead_of=goods.related(files, product_ids, "instead_of"),
         better=goods.better_versions(files, product_ids),
-        specials=_specials(files, products),
+        specials=specials,
         global_lists={
             "bestsellers": _bestsellers(files, products, product_ids),
             "new_arrivals": _arrivals(files, products),
@@ -170,7 +173,7 @@ def _special(row: dict[str, Any], products: Products) -> Special:
         starts_at=row["starts_at"],
         ends_at=row["ends_at"],
         content=row["content"],
-        who=parse(row["rules"]) if row["rules"] else None,
+        who=Condition.of(parse(row["rules"])) if row["rules"] else None,
     )
 
 
