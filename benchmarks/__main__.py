@@ -10,6 +10,7 @@ from pathlib import Path
 from benchmarks import (
     campaign,
     decide,
+    faults,
     features,
     history,
     intent,
@@ -34,6 +35,7 @@ _CASES: Mapping[str, Callable[[], list[Part]]] = {
     "intent": intent.run,
     "history": history.run,
     "service": service.run,
+    "faults": faults.run,
 }
 _SMALL: Mapping[str, Callable[[], list[Part]]] = {
     "large": large.run_small,
@@ -46,6 +48,7 @@ _SMALL: Mapping[str, Callable[[], list[Part]]] = {
     "intent": intent.run_small,
     "history": history.run_small,
     "service": service.run_small,
+    "faults": faults.run_small,
 }
 _PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 

@@ -92,14 +92,15 @@ def markdown(part: Part) -> str:
     lines = [f"#### {part.title}", ""]
     if part.note:
         lines += [part.note, ""]
-    lines += _table(
-        ("", "CPU s", "CPU / ours", "wall s", "wall / ours", "peak MB", "+MB", "found"),
-        [_cells(row, part.rows[0].measured) for row in part.rows],
-    )
+    if part.rows:
+        lines += _table(
+            ("", "CPU s", "CPU / ours", "wall s", "wall / ours", "peak MB", "+MB", "found"),
+            [_cells(row, part.rows[0].measured) for row in part.rows],
+        )
     if part.targets:
         words = {True: "reached", False: "**missed**", None: "not measured"}
         cells = [(target.name, target.asked, target.got, words[target.is_reached]) for target in part.targets]
-        lines += ["", *_table(("target", "asked", "got", ""), cells)]
+        lines += [*([""] if part.rows else []), *_table(("target", "asked", "got", ""), cells)]
     return "\n".join([*lines, ""])
 
 

@@ -55,7 +55,7 @@ def policy(version: int) -> dict[str, Any]:
 def publish(folder: Path, run: str, n_customers: int) -> None:
     """Publish a run; each product's title ends with the run's name: an answer shows by which it was made."""
     lines = [
-        {"order_id": f"o{rank}-{number}", "customer_id": f"c{number}", "product_id": product}
+        {"order_id": f"o{rank}-{number}", "customer_id": f"b{number}", "product_id": product}
         for rank, product in enumerate(reversed(PRODUCTS), start=1)
         for number in range(rank)
     ]

@@ -1,19 +1,13 @@
 """What every test may use: an in-memory store made of typed rows, and the real data sets where they are present."""
 
-import itertools
 import os
-import shutil
-import signal
-import subprocess
-import tempfile
-import time
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
-import sqlalchemy as sa
+from benchmarks import postgres
 from hypothesis import settings
 
 # The first call of a library compiles or imports; a busy machine is slow. Time is measured in benchmarks only.
@@ -98,48 +92,11 @@ def shared_data():
 @pytest.fixture(scope="session")
 def postgresql():
     """Start a PostgreSQL of our own and give a function that makes an empty schema and tells its URL; or skip."""
-    binaries = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
-    found = shutil.which("postgres") or (binaries and str(binaries[-1]))
-    if not found:
+    program = postgres.find()
+    if program is None:
         pytest.skip("there is no PostgreSQL here: install Debian's package postgresql")
-    folder = Path(tempfile.mkdtemp(prefix="nextbest-pg-"))
-    # PostgreSQL refuses to run as the administrator.
-    owner = {"user": "postgres", "group": "postgres"} if os.geteuid() == 0 else {}
-    if owner:
-        shutil.chown(folder, "postgres", "postgres")
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": folder} | owner
-    tool = Path(found).resolve().parent
-    initdb = [tool / "initdb", "-D", folder / "data", "-U", "shop", "-A", "trust", "-E", "UTF8", "--no-sync"]
-    subprocess.run([*initdb, "--locale=C"], check=True, **quiet)
-    serve = [
-        tool / "postgres",
-        "-D",
-        folder / "data",
-        "-k",
-        folder,
-        "-c",
-        "listen_addresses=",
-        "-c",
-        "fsync=off",
-    ]
-    server = subprocess.Popen(serve, **quiet)
-    admin = f"postgresql+psycopg://shop@/postgres?host={folder}"
-    numbers = itertools.count()
-
-    def new_schema():
-        name = f"shop{next(numbers)}"
-        engine = sa.create_engine(admin, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
-        with engine.connect() as connection:
-            connection.exec_driver_sql(f"create schema {name}")
-        return f"postgresql://shop@/postgres?host={folder}&options=-csearch_path%3D{name}"
-
-    while subprocess.run([tool / "pg_isready", "-q", "-h", folder], check=False, cwd=folder).returncode:
-        assert server.poll() is None
-        time.sleep(0.1)
-    yield new_schema
-    server.send_signal(signal.SIGQUIT)
-    server.wait()
-    shutil.rmtree(folder)
+    with postgres.postgresql(program) as new_schema:
+        yield new_schema
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -176,6 +176,21 @@ def test_faults_are_told_and_over_when_they_are_over(plain_shop):
     assert "Traceback" not in log, log[log.index("Traceback") :][:2000]
 
 
+def test_a_database_server_that_throws_everybody_out_is_come_back_to(postgresql, tmp_path):
+    shop = make(tmp_path / "shop", database=postgresql())
+    others = "select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname is not null"
+    with serving(shop) as server:
+        with Crowd(server, 6) as crowd:
+            for _ in range(5):
+                answers(crowd, 40)
+                with shop.operations() as operations, operations.reading() as connection:
+                    connection.execute(sa.text(others))
+            answers(crowd, 40)
+        account = crowd.account
+    assert audit(shop, account) == NOTHING, account.wrong[:3]
+    assert set(account.told) <= {"200", "202", "503", "fallback budget"}
+
+
 def break_off(server, shop):
     """Hang up in the middle of a body."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=5) as connection:

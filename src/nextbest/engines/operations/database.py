@@ -33,6 +33,7 @@ class Database:
         sa.event.listen(
             engine, "connect", lambda connection, _: self._dialect.configure(connection, patience)
         )
+        sa.event.listen(engine, "handle_error", self._told)
 
     @classmethod
     def open(cls, path: Path, patience: float) -> Database:
@@ -127,7 +128,7 @@ class Database:
 
     @contextmanager
     def _plain_errors(self) -> Iterator[None]:
-        """Turn what the database and the operating system say into a sentence."""
+        """Turn what the operating system says into a sentence."""
         try:
             yield
         except filelock.Timeout:
@@ -136,9 +137,14 @@ class Database:
             raise WorkspaceError(
                 "operations.not_writable", path=self.name, reason=str(error.strerror)
             ) from error
-        except sa.exc.DBAPIError as error:
-            code = trouble(self._dialect, error)
-            if code is None:
-                raise
-            reason = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else "no answer"
-            raise WorkspaceError(code, path=self.name, reason=reason) from error
+
+    def _told(self, context: sa.engine.ExceptionContext) -> WorkspaceError | None:
+        """Turn what the database says into a sentence, wherever it is said; ``None``: it is not the database's trouble."""
+        error = context.sqlalchemy_exception
+        if context.is_pre_ping or not isinstance(error, sa.exc.DBAPIError):
+            return None
+        code = trouble(self._dialect, error)
+        said = str(error.orig).strip().splitlines()
+        if code is None:
+            return None
+        return WorkspaceError(code, path=self.name, reason=said[0] if said else "no answer")

@@ -183,10 +183,12 @@ def _try(connection: sa.Connection, work: Work[Any]) -> tuple[Any, Exception | N
     try:
         result = work(connection)
         savepoint.commit()
-    except Exception as error:  # noqa: BLE001  handed to the caller whose work it was
+    except Exception as error:
         try:
             savepoint.rollback()
-        except sa.exc.SQLAlchemyError:
+        except (sa.exc.SQLAlchemyError, WorkspaceError):
             raise error from None
+        if connection.invalidated:
+            raise
         return None, error
     return result, None
