@@ -12,7 +12,6 @@ from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from benchmarks.raw_shops import NEVER, NOW, PERSONAL, TODAY, RawShop, Row, shop, visits
-from nextbest.base.expressions import parse
 from nextbest.serving.decide import Loading, Offer, Request, Result, compile_policy, decide, load
 from nextbest.serving.log import Cap
 from nextbest.serving.policy import CONTACT_CHANNELS
@@ -45,9 +44,7 @@ def violations(seed: int, n: int, *, without: Collection[str] = ()) -> Counter[s
         Tables that are kept from the service, to see that their loss is noticed.
     """
     raw = shop(seed)
-    compiled = compile_policy(
-        raw.policy, [parse(row["rules"]) for row in raw.tables["offers"] if row["rules"]]
-    )
+    compiled = compile_policy(raw.policy)
     with tempfile.TemporaryDirectory() as folder:
         files = {name: path for name, path in raw.write(Path(folder)).items() if name not in without}
         loading = Loading(name="r1", as_of=TODAY, currency="EUR", columns=compiled.columns, never=NEVER)
