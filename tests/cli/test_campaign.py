@@ -161,6 +161,7 @@ def test_what_comes_back_is_taken_in_once_and_nothing_is_lost(nextbest, campaign
         "nobody,,sent,2026-07-01 10:00,",
         f"{one},c999,sent,2026-07-01 10:00,",
         f"{one},,exploded,2026-07-01 10:00,",
+        f"{one},,opened,the other day,",
         ",c999,sent,2026-07-01 10:00,",
     ]
     (campaign_shop.parent / "back.csv").write_text("\n".join(lines) + "\n")
@@ -172,6 +173,7 @@ def test_what_comes_back_is_taken_in_once_and_nothing_is_lost(nextbest, campaign
         "campaign.unknown_customer": 1,
         "campaign.unknown_decision": 1,
         "campaign.unknown_state": 1,
+        "campaign.unreadable_time": 1,
     }
     assert done["responses"] == {"redeemed": 1, "responded": 1, "sent": len(sent), "unsubscribed": 1}
     assert (done["n_control"], done["n_control_sent"]) == (1, 0)
@@ -188,7 +190,7 @@ def test_what_comes_back_is_taken_in_once_and_nothing_is_lost(nextbest, campaign
     consents = table(nextbest, campaign_shop, "consents")
     assert [row["status"] for row in consents if row["changed_at"].startswith("2026-07-02")] == ["revoked"]
     (load,) = (row for row in table(nextbest, campaign_shop, "load_report") if row["source"] == "campaign")
-    assert load["n_quarantined"] == 4
+    assert load["n_quarantined"] == 5
     assert "came back before" in nextbest("campaign", "import", "back.csv", "--in", campaign_shop).out
     (campaign_shop.parent / "again.csv").write_text("\n".join([*lines[:4]]) + "\n\n")
     again = json.loads(nextbest("campaign", "import", "again.csv", "--in", campaign_shop, "--json").out)

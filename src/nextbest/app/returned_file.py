@@ -12,9 +12,14 @@ import pyarrow.compute as pc
 from nextbest.base.errors import DataError
 from nextbest.decisions.campaigns import Report, fields_of, response_of
 from nextbest.sources.files import RawTable
-from nextbest.sources.values import booleans, instants, money, texts
+from nextbest.sources.values import booleans, instants, integers, money, texts
 
 _OURS: Final = ("decision_id", "customer_id", "response", "occurred_at", "revenue")
+_NO_STATE: Final = "campaign.unknown_state"
+_NO_TIME: Final = "campaign.unreadable_time"
+_UNREADABLE: Final = "unreadable"
+_MOST_TIMES: Final = 10_000
+"""Whole numbers below this say how often something happened, such as clicks; from here on they are times."""
 
 
 def rows_of(raw: RawTable) -> pa.Table:
@@ -33,7 +38,7 @@ def reports_of(raw: RawTable, rows: pa.Table, zone: str, now: datetime) -> Itera
     def read(name: str, how: Any) -> list[Any]:
         return how(rows[theirs[name]]) if name in theirs else [None] * rows.num_rows
 
-    at = read("occurred_at", lambda cells: _times(cells, zone))
+    at = read("occurred_at", lambda cells: _moments(cells, zone))
     happened = {name: read(name, lambda cells: _happened(cells, zone)) for name in events}
     states = read("response", lambda cells: texts(cells).values.to_pylist())
     revenue = read("revenue", lambda cells: money(cells).values.to_pylist())
@@ -41,26 +46,37 @@ def reports_of(raw: RawTable, rows: pa.Table, zone: str, now: datetime) -> Itera
         read(name, lambda cells: texts(cells).values.to_pylist()) for name in ("decision_id", "customer_id")
     )
     for place, row in enumerate(rows["_row"].to_pylist()):
-        usual = at[place] or now
-        said = [(name, when[place] or usual) for name, when in happened.items() if when[place] is not False]
+        when = [at[place], *(moments[place] for moments in happened.values())]
+        usual = at[place] if isinstance(at[place], datetime) else now
+        said = [
+            (name, moment if isinstance(moment, datetime) else usual)
+            for name, moment in zip(happened, when[1:], strict=True)
+            if moment is not False
+        ]
         state = None if states[place] is None else response_of(states[place])
         said += [(state, usual)] if state and state not in dict(said) else []
-        is_readable = state is not None or states[place] is None
-        yield Report(row, decisions[place], customers[place], tuple(said), is_readable, revenue[place])
+        fault = _NO_TIME if _UNREADABLE in when else None
+        if states[place] is not None and state is None:
+            fault = _NO_STATE
+        yield Report(row, decisions[place], customers[place], tuple(said), fault, revenue[place])
 
 
-def _times(cells: pa.ChunkedArray, zone: str) -> list[datetime | None]:
+def _moments(cells: pa.ChunkedArray, zone: str) -> list[datetime | str | None]:
+    """Read times in UTC; what stands there and is none is marked."""
+    parsed = instants(cells, zone)
     return [
-        None if at is None else at.replace(tzinfo=None) for at in instants(cells, zone).values.to_pylist()
+        _UNREADABLE if failed else (None if at is None else at.replace(tzinfo=None))
+        for at, failed in zip(parsed.values.to_pylist(), parsed.failed.to_pylist(), strict=True)
     ]
 
 
-def _happened(cells: pa.ChunkedArray, zone: str) -> list[datetime | bool | None]:
+def _happened(cells: pa.ChunkedArray, zone: str) -> list[datetime | str | bool | None]:
     """Read a column of one thing that may have happened: when; None: it happened; False: it did not."""
-    flags = booleans(cells).values
-    times = _times(pc.if_else(flags.is_null(), cells.combine_chunks(), None), zone)
-    filled = texts(cells).values.is_valid().to_pylist()
+    flags, counts = booleans(cells).values, integers(cells).values
+    is_count = pc.and_(flags.is_null(), pc.less(counts, _MOST_TIMES))
+    told = pc.if_else(pc.fill_null(is_count, False), pc.greater(counts, 0), flags)
+    moments = _moments(pc.if_else(told.is_null(), cells.combine_chunks(), None), zone)
     return [
-        at if at is not None else (None if flag or (flag is None and there) else False)
-        for at, flag, there in zip(times, flags.to_pylist(), filled, strict=True)
+        moment if flag is None and moment is not None else (None if flag else False)
+        for moment, flag in zip(moments, told.to_pylist(), strict=True)
     ]

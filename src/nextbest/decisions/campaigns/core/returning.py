@@ -13,7 +13,6 @@ from nextbest.decisions.campaigns.spec import SENT
 NO_DECISION: Final = "campaign.unknown_decision"
 NO_CUSTOMER: Final = "campaign.unknown_customer"
 OTHER_CUSTOMER: Final = "campaign.other_customer"
-NO_STATE: Final = "campaign.unknown_state"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +36,8 @@ class Report:
     customer_id: str | None
     said: tuple[tuple[str, datetime], ...]
     """What happened, and when (UTC)."""
-    is_readable: bool = True
-    """False: its state is none that we know."""
+    fault: str | None = None
+    """Why the row cannot be read, as a code: its state is none that we know, a time is no time."""
     revenue: Decimal | None = None
 
 
@@ -119,8 +118,8 @@ def sort_out(reports: Iterable[Report], ledger: Ledger) -> Returned:
 
 def _decision(report: Report, ledger: Ledger) -> Decision | str:
     """Find whom a row speaks of, or why it cannot be said."""
-    if not report.is_readable:
-        return NO_STATE
+    if report.fault is not None:
+        return report.fault
     if report.decision_id is None:
         return ledger.of_customer.get(report.customer_id or "", NO_CUSTOMER)
     decision = ledger.decisions.get(report.decision_id)

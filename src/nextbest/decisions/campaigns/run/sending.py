@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -12,7 +13,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from nextbest.base.errors import DataError
-from nextbest.base.messages import Message, render
+from nextbest.base.messages import Message, render, translate
 from nextbest.decisions.campaigns import query
 from nextbest.decisions.campaigns.spec import PRESETS, CampaignSettings, Preset
 from nextbest.tables.store import Store
@@ -134,15 +135,14 @@ def _message(row: Mapping[str, Any], mailing: Mailing) -> dict[str, Any]:
     values = {
         "product": row["product"],
         "coupon_code": row["coupon_code"] or "",
-        "name": person or "",
+        "name": person,
         "starts_on": str(starts_on or ""),
         "ends_on": str(ends_on or ""),
         "reason": _reason(row, mailing.language) or "",
     }
     code = "campaign.text_coupon" if row["coupon_code"] else "campaign.text"
-    text = (
-        settings.text.format(**values) if settings.text else render(Message(code, values), mailing.language)
-    )
+    template = settings.text if person or not settings.text else _unnamed(settings.text, mailing.language)
+    text = template.format(**values) if template else render(Message(code, values), mailing.language)
     first, last = settings.send_hours.split("-")
     return {
         "text": text,
@@ -150,6 +150,20 @@ def _message(row: Mapping[str, Any], mailing: Mailing) -> dict[str, Any]:
         "send_from": f"{starts_on} {first}" if starts_on else None,
         "send_until": f"{ends_on} {last}" if ends_on else None,
     }
+
+
+def _unnamed(template: str, language: str) -> str:
+    """Reword a text for somebody whose name nobody knows: "Hi {name}," greets with "Hi,", 尊敬的{name} with 尊敬的顾客.
+
+    Examples
+    --------
+    >>> _unnamed("Hi {name}, {product} is back", "en"), _unnamed("{name}, look: {product}", "en")
+    ('Hi, {product} is back', 'Look: {product}')
+    """
+    if word := translate("campaign.unnamed", language):
+        return template.replace("{name}", word)
+    rest = re.sub(r"^\s*\{name\}\W*(?=[\w{])", "", template)
+    return re.sub(r",?\s*\{name\}", "", rest if rest == template else rest[:1].upper() + rest[1:])
 
 
 def _reason(row: Mapping[str, Any], language: str) -> str | None:
