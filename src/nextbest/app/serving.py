@@ -288,6 +288,8 @@ class Service:
             time_zone=shop.time_zone,
             columns=compiled.columns,
             never=self.config.capabilities["offers"].never,
+            margin_floor=self.config.capabilities["offers"].margin_floor,
+            segment=self.config.capabilities["recommend"].segment,
             intent=current.file(MODEL_FILE) if current else None,
         )
         paths = {name: files[name] for name in decide.TABLES if name in files}
