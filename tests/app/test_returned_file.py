@@ -5,7 +5,7 @@ import pytest
 from nextbest.app.returned_file import reports_of, rows_of
 from nextbest.sources.files import open_source
 
-NOW = datetime(2026, 7, 9)
+NOW = datetime.fromisoformat("2026-07-09")
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def test_a_time_that_cannot_be_read_is_not_taken_for_now(read):
     good, bad, none = read(
         "decision_id,status,occurred_at\nd1,sent,2026-07-01 10:00\nd2,sent,some day\nd3,sent,\n"
     )
-    assert (good.fault, good.said) == (None, (("sent", datetime(2026, 7, 1, 10)),))
+    assert (good.fault, good.said) == (None, (("sent", datetime.fromisoformat("2026-07-01T10:00")),))
     assert bad.fault == "campaign.unreadable_time"
     assert (none.fault, none.said) == (None, (("sent", NOW),))
 
@@ -34,7 +34,7 @@ def test_a_column_of_one_thing_holds_yes_no_a_time_or_how_often(read):
     assert [dict(row.said).get("clicked") for row in rows] == [
         NOW,
         None,
-        datetime(2026, 7, 2, 8),
+        datetime.fromisoformat("2026-07-02T08:00"),
         NOW,
         None,
         None,
