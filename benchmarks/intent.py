@@ -22,6 +22,7 @@ from nextbest.models.intent.core.scoring import columns_of
 from nextbest.models.intent.core.steps import Steps, visits_of
 from nextbest.models.propensity import fit
 from nextbest.serving.events import Event
+from nextbest.serving.state import acts_of
 from nextbest.serving.state.core.entries import take_in
 from nextbest.serving.state.core.seeing import see
 
@@ -101,7 +102,7 @@ def asked(candidate: str) -> Work:
         return scorer.probability([update(visit, acts[-1])])
 
     def by_document() -> object:
-        return scorer.probability([follow(see(take_in(document, events[-1]), now).acts)])
+        return scorer.probability([follow(acts_of(see(take_in(document, events[-1]), now).document))])
 
     return Work(
         lambda: {"act": _percentiles(by_act), "document": _percentiles(by_document)}, lambda found: found

@@ -86,18 +86,19 @@ def test_an_order_ends_the_visit_and_is_remembered():
 
 
 def test_counts_end_at_a_ceiling():
-    visit = follow(act(minute, "view", f"p{minute}") for minute in range(CEILING + 30))
+    visit = follow([act(minute, "view", f"p{minute}") for minute in range(CEILING + 30)])
     assert (seen(visit)["n_views"], seen(visit)["n_products"]) == (CEILING, CEILING)
 
 
 ACTS = st.lists(
     st.builds(
-        lambda gap, kind, product, amount, price: (gap, kind, product, amount, price),
+        lambda *said: said,
         st.integers(0, 45),
         st.sampled_from(KINDS),
         st.sampled_from(["tea", "jam"]),
         st.sampled_from([None, 1.0, 2.0]),
         st.sampled_from([None, 3.5]),
+        st.sampled_from([None, None, "s1", "s2"]),
     ),
     max_size=30,
 )
@@ -105,22 +106,23 @@ ACTS = st.lists(
 
 def timed(drawn):
     at, acts = 0, []
-    for number, (gap, kind, product, amount, price) in enumerate(drawn):
+    for number, (gap, kind, product, amount, price, session) in enumerate(drawn):
         at += gap
-        acts.append(Act(at * MINUTE, f"{number:03}", kind, product, amount, price))
+        acts.append(Act(at * MINUTE, f"{number:03}", kind, product, amount, price, None, session))
     return acts
 
 
 @given(ACTS, st.integers(0, 30))
 def test_one_by_one_is_from_scratch_and_what_comes_later_changes_nothing(drawn, cut):
-    acts = timed(drawn)
-    earlier = follow(acts[:cut])
-    before = features(earlier)
-    whole = earlier
-    for one in acts[cut:]:
-        whole = update(whole, one)
-    assert whole == follow(acts) or repr(whole) == repr(follow(acts))
-    assert repr(features(earlier)) == repr(before)
+    visit, acts = Visit(), timed(drawn)
+    for number, one in enumerate(acts):
+        visit = update(visit, one)
+        if number == cut:
+            earlier, before = visit, repr(features(visit))
+            assert repr(follow(acts[: cut + 1])) == repr(earlier)
+    assert repr(follow(acts)) == repr(visit)
+    if cut < len(acts):
+        assert repr(features(earlier)) == before
 
 
 @given(ACTS)

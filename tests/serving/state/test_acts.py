@@ -12,7 +12,6 @@ from nextbest.models.intent.core.visit import features
 from nextbest.serving.events import Event
 from nextbest.serving.state.core.acting import acts_of
 from nextbest.serving.state.core.entries import take_in
-from nextbest.serving.state.core.seeing import see
 
 NOON = datetime(2026, 1, 31, 12)  # noqa: DTZ001
 NAMES = [
@@ -85,10 +84,3 @@ def test_the_document_tells_of_a_visit_what_the_events_tell(said):
         document = take_in(document, event)
     learnt = by_visitor(map(row, events)).get("a:phone", [])
     assert repr(features(follow(acts_of(document)))) == repr(features(follow(learnt)))
-
-
-def test_acts_are_told_while_the_visit_runs():
-    event = sent(1, ("product_viewed", 0, "tea", None, None, 5.0))
-    document = take_in({}, event)
-    assert [act.kind for act in see(document, NOON).acts] == ["view"]
-    assert see(document, NOON + timedelta(hours=1)).acts == ()

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeAlias
-
-from nextbest.models.intent import Act
 
 Document: TypeAlias = dict[str, Any]
 """JSON of one subject. Lists of entries ``[milliseconds since 1970, short id of the event, ...]``, oldest first:
@@ -93,5 +91,5 @@ class SubjectState:
     """``None`` where the last one has ended."""
     consents: Mapping[tuple[str, str | None], str]
     """Status by purpose and channel (``None``: all channels)."""
-    acts: tuple[Act, ...] = ()
-    """All that is remembered of what the visitor did, oldest first; nothing where no session runs."""
+    document: Document = field(default_factory=dict, repr=False, compare=False)
+    """What it was seen from: ``acts_of`` tells the visitor's acts."""

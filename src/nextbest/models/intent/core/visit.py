@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from nextbest.models.intent.spec import CEILING, COUNTED, IDLE_MS, MOST_STEPS, Act
 
@@ -12,6 +12,7 @@ Line = tuple[float, float | None]
 """Units and price per unit."""
 _NOTHING: Final[Mapping[str, Line]] = MappingProxyType({})
 _PLACE: Final = {kind: place for place, kind in enumerate(COUNTED)}
+_OF_CART: Final = frozenset({"add", "remove", "cart", "checkout"})
 _NONE: Final = (0,) * len(COUNTED)
 _DAY_MS: Final = 86_400_000
 _UNKNOWN: Final = float("nan")
@@ -71,37 +72,62 @@ def update(visit: Visit, act: Act) -> Visit:
     >>> update(again, Act(60_000 + IDLE_MS + 1, "c", "search")).number
     2
     """
-    if _begins(visit, act):
-        visit = _anew(visit, act)
-    else:
-        visit = visit._replace(
-            gap=act.at - visit.last_at,
-            last_at=act.at,
-            session_id=act.session_id or visit.session_id,
-            dwell_seconds=visit.dwell_seconds + visit.last_dwell,
-            last_dwell=0.0,
-        )
+    if not visit.number or visit.is_over or _is_elsewhere(act, visit.last_at, visit.session_id):
+        return _with(_anew(visit, act), act, {})
+    gone_on = {
+        "gap": act.at - visit.last_at,
+        "last_at": act.at,
+        "session_id": act.session_id or visit.session_id,
+        "dwell_seconds": visit.dwell_seconds + visit.last_dwell,
+        "last_dwell": 0.0,
+    }
+    return _with(visit, act, gone_on)
+
+
+def _with(visit: Visit, act: Act, changes: dict[str, Any]) -> Visit:
     if act.kind == "order":
-        return visit._replace(is_over=True, n_orders=visit.n_orders + 1, last_order_at=act.at, cart=_NOTHING)
+        changes |= {
+            "is_over": True,
+            "n_orders": visit.n_orders + 1,
+            "last_order_at": act.at,
+            "cart": _NOTHING,
+        }
+        return visit._replace(**changes)
     place = _PLACE[act.kind]
-    counts = (*visit.counts[:place], visit.counts[place] + 1, *visit.counts[place + 1 :])
-    if act.kind == "view" and act.product_id is not None:
-        return visit._replace(
-            counts=counts,
-            last_kind=place,
-            n_returns=visit.n_returns + (act.product_id in visit.products),
-            products=visit.products | {act.product_id},
-            last_dwell=act.amount or 0.0,
-        )
-    return visit._replace(counts=counts, last_kind=place, cart=_cart(visit.cart, act))
+    changes["last_kind"] = place
+    changes["counts"] = (*visit.counts[:place], visit.counts[place] + 1, *visit.counts[place + 1 :])
+    if act.kind in _OF_CART:
+        changes["cart"] = _cart(visit.cart, act)
+    elif act.product_id is not None:
+        changes["n_returns"] = visit.n_returns + (act.product_id in visit.products)
+        changes["products"] = visit.products | {act.product_id}
+        changes["last_dwell"] = act.amount or 0.0
+    return visit._replace(**changes)
 
 
-def follow(acts: Iterable[Act]) -> Visit:
-    """Take in all acts of a visitor, oldest first."""
-    visit = Visit()
-    for act in acts:
+def follow(acts: Sequence[Act]) -> Visit:
+    """Take in all acts of a visitor, oldest first: what :func:`update` gives act by act, sooner."""
+    visit, start = _before_the_last(acts)
+    for act in acts[start:]:
         visit = update(visit, act)
     return visit
+
+
+def _before_the_last(acts: Sequence[Act]) -> tuple[Visit, int]:
+    """Give what is remembered when the last visit begins, and the place of its first act."""
+    before, start = Visit(), 0
+    number, n_orders, last_at, last_order_at = 0, 0, 0, _UNKNOWN
+    session_id, cart, is_over = None, _NOTHING, True
+    for place, act in enumerate(acts):
+        if is_over or _is_elsewhere(act, last_at, session_id):
+            before = Visit(number, last_at=last_at, session_id=session_id, cart=cart, n_orders=n_orders, last_order_at=last_order_at, is_over=is_over)  # fmt: skip
+            number, start, session_id, is_over = number + 1, place, act.session_id, False
+        last_at, session_id = act.at, act.session_id or session_id
+        if act.kind == "order":
+            n_orders, last_order_at, cart, is_over = n_orders + 1, act.at, _NOTHING, True
+        elif act.kind in _OF_CART:
+            cart = _cart(cart, act)
+    return before, start
 
 
 def with_cart(visit: Visit, lines: Iterable[tuple[str, float, float | None]]) -> Visit:
@@ -139,12 +165,11 @@ def features(visit: Visit) -> tuple[float, ...]:
     )
 
 
-def _begins(visit: Visit, act: Act) -> bool:
-    if visit.is_over or not visit.number:
-        return True
-    if act.session_id and visit.session_id:
-        return act.session_id != visit.session_id
-    return act.at - visit.last_at > IDLE_MS
+def _is_elsewhere(act: Act, last_at: int, session_id: str | None) -> bool:
+    """Tell whether an act belongs to another visit than the last one."""
+    if act.session_id and session_id:
+        return act.session_id != session_id
+    return act.at - last_at > IDLE_MS
 
 
 def _anew(visit: Visit, act: Act) -> Visit:
@@ -164,7 +189,7 @@ def _anew(visit: Visit, act: Act) -> Visit:
 def _cart(cart: Mapping[str, Line], act: Act) -> Mapping[str, Line]:
     if act.lines is not None:
         return {product: (units, price) for product, units, price in act.lines}
-    if act.product_id is None or act.kind not in {"add", "remove"}:
+    if act.product_id is None:
         return cart
     held, price = cart.get(act.product_id, (0.0, None))
     left = (

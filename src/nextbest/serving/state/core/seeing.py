@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
-from nextbest.models.intent import Act
-from nextbest.serving.state.core.acting import acts_of
 from nextbest.serving.state.core.entries import EPOCH, MILLISECOND
 from nextbest.serving.state.spec import (
     IDLE,
+    LIMITS,
     CartLine,
     Document,
     OfferEvent,
@@ -19,7 +17,9 @@ from nextbest.serving.state.spec import (
     SubjectState,
 )
 
-_NEVER = [0, "", []]
+_NOT_VISITS: Final = frozenset({"shown", "expired", "adviser_contacted"})
+"""What is done to a visitor, not by one: opens no session."""
+_NEVER: Final = [0, "", []]
 
 
 def see(document: Document, now: datetime) -> SubjectState:
@@ -33,8 +33,6 @@ def see(document: Document, now: datetime) -> SubjectState:
         UTC without zone; tells whether the session still runs.
     """
     consents = document.get("consents", {})
-    acts = acts_of(document)
-    session = _session(acts, now)
     return SubjectState(
         cart=_cart(document),
         views=tuple(
@@ -51,8 +49,8 @@ def see(document: Document, now: datetime) -> SubjectState:
             for at, _, products in reversed(document.get("orders", ()))
             for product in products
         ),
-        session=session,
-        acts=tuple(acts) if session else (),
+        session=_session(document, now),
+        document=document,
         consents={_consent_key(key): entry[2] for key, entry in sorted(consents.items())},
     )
 
@@ -73,23 +71,28 @@ def _cart(document: Document) -> tuple[CartLine, ...]:
     return tuple(CartLine(product, units, price) for product, (units, price) in lines.items())
 
 
-def _session(acts: Sequence[Act], now: datetime) -> Session | None:
+def _session(document: Document, now: datetime) -> Session | None:
+    acts = sorted(
+        (entry[0], name, entry)
+        for name in LIMITS
+        for entry in document.get(name, ())
+        if name not in {"offers", "others"} or entry[2] not in _NOT_VISITS
+    )
     idle = IDLE // MILLISECOND
-    if not acts or (now - EPOCH) // MILLISECOND - acts[-1].at > idle:
+    if not acts or (now - EPOCH) // MILLISECOND - acts[-1][0] > idle:
         return None
     start = len(acts) - 1
-    while start and acts[start].at - acts[start - 1].at <= idle:
+    while start and acts[start][0] - acts[start - 1][0] <= idle:
         start -= 1
-    its = acts[start:]
-    kinds = Counter(act.kind for act in its)
+    names = [name for _, name, _ in acts[start:]]
     return Session(
-        started_at=_instant(its[0].at),
-        last_at=_instant(its[-1].at),
-        n_events=len(its),
-        n_views=kinds["view"],
-        n_searches=kinds["search"],
-        n_cart_changes=kinds["add"] + kinds["remove"],
-        dwell_seconds=sum((act.amount or 0.0 for act in its if act.kind == "view"), 0.0),
+        started_at=_instant(acts[start][0]),
+        last_at=_instant(acts[-1][0]),
+        n_events=len(names),
+        n_views=names.count("views"),
+        n_searches=names.count("searches"),
+        n_cart_changes=names.count("cart"),
+        dwell_seconds=sum((entry[3] or 0.0 for _, name, entry in acts[start:] if name == "views"), 0.0),
     )
 
 
