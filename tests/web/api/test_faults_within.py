@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from benchmarks.served_shop import CAP, limit_of, make, policy, publish
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from nextbest.app import policies, serving
 from nextbest.app.asking import asked
@@ -14,7 +14,7 @@ from nextbest.app.serving import Service
 from nextbest.base.errors import WorkspaceError
 from nextbest.serving.log import FullError, Writer, WriterSettings
 from nextbest.serving.policy import Policy
-from nextbest.web.api import reading
+from nextbest.web.api import batch, reading
 from nextbest.web.api.problems import RefusedError
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC).replace(tzinfo=None)
@@ -124,6 +124,24 @@ def test_a_service_that_is_not_patient_says_what_is_wrong_with_the_run(tmp_path)
     (folder / "store" / "CURRENT").write_bytes(b"\xff\xfe")
     with pytest.raises(WorkspaceError, match="There is no run"):
         Service(folder)
+
+
+def test_a_batch_of_which_nothing_more_comes_is_not_waited_for(monkeypatch):
+    monkeypatch.setattr(batch, "PATIENCE", 0.05)
+    sent = iter([b'{"placements"', b": 1}\n{"])
+
+    async def receive():
+        piece = next(sent, None)
+        if piece is None:
+            await asyncio.sleep(9)
+        return {"type": "http.request", "body": piece, "more_body": True}
+
+    async def lines():
+        scope = {"type": "http", "method": "POST", "path": "/v1/decide/batch", "headers": []}
+        return [line async for line in batch._lines(Request(scope, receive))]
+
+    with pytest.raises(ClientDisconnect):
+        asyncio.run(lines())
 
 
 def test_a_body_that_never_ends_is_not_waited_for(monkeypatch):

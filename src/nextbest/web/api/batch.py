@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 from fastapi import APIRouter
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -23,7 +23,7 @@ from nextbest.web.api.bodies import DecideBody, answered
 from nextbest.web.api.gate import state_of
 from nextbest.web.api.measuring import count_decisions
 from nextbest.web.api.problems import RefusedError, refused, told
-from nextbest.web.api.reading import MAX_BODY, read
+from nextbest.web.api.reading import MAX_BODY, PATIENCE, read
 from nextbest.web.api.routes import service_of
 
 router: Final = APIRouter()
@@ -73,7 +73,7 @@ async def _answers(request: Request, service: Service) -> AsyncIterator[bytes]:
 async def _lines(request: Request) -> AsyncIterator[bytes]:
     """Cut the body into lines; the rest of what is too long for a line is one that cannot be read."""
     rest = b""
-    async for piece in request.stream():
+    async for piece in _pieces(request):
         *whole, rest = (rest + piece).split(b"\n")
         for line in whole:
             if line.strip():
@@ -81,6 +81,19 @@ async def _lines(request: Request) -> AsyncIterator[bytes]:
         rest = rest[:MAX_BODY]
     if rest.strip():
         yield rest
+
+
+async def _pieces(request: Request) -> AsyncIterator[bytes]:
+    """Give the body as it comes; who sends nothing for too long is gone."""
+    stream = request.stream()
+    while True:
+        try:
+            piece = await asyncio.wait_for(anext(stream, None), PATIENCE)
+        except TimeoutError:
+            raise ClientDisconnect from None
+        if piece is None:
+            return
+        yield piece
 
 
 async def _decided(service: Service, chunk: Sequence[bytes], known: Mapping[str, Any]) -> bytes:
