@@ -92,7 +92,7 @@ def test_everything_about_a_customer_is_given_in_one_piece(workspace):
     told = forgetting.export(workspace.folder, "cust-1", by="eve")
     assert told["known_as"] == {"customers": ("cust-1", "web-1"), "devices": ("a-1", "a-9")}
     assert {name: len(rows) for name, rows in told["tables"].items()} == {
-        "consents": 1, "customers": 1, "events": 4, "identities": 2, "order_lines": 9, "quarantine": 1
+        "consents": 1, "customers": 1, "events": 4, "identities": 3, "order_lines": 9, "quarantine": 1
     }  # fmt: skip
     assert told["tables"]["customers"][0]["email"] == "cust1@shop.example", "it is the customer's own"
     assert {"rfm", "lifecycle"} <= set(told["run"])

@@ -114,6 +114,9 @@ def test_everybody_with_an_offer_is_in_the_audience_or_counted_by_the_first_reas
         ([granted("ann", "email"), granted("ann", status="revoked", at="2026-02-01T00:00:00")], False),
         ([granted("ann"), granted("ann", "email", "denied")], False),
         ([granted("ann", status="perhaps")], False),
+        ([granted("ann"), granted("ann", purpose="personalisation", status="denied")], False),
+        ([granted("ann"), granted("ann", purpose="个性化推荐", status="拒绝")], False),
+        ([granted("ann"), granted("ann", purpose="personalisation")], True),
     ],
 )
 def test_the_latest_word_on_the_channel_or_on_all_counts_and_at_the_same_time_the_refusal(

@@ -34,6 +34,8 @@ _CHANNEL_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "post": ("post", "letter", "directmail", "信件", "邮寄"),
 }
 _GRANTED: Final = ("granted", "yes", "true", "1", "optin", "同意", "已同意")
+_PERSONAL: Final = ("personalisation", "personalization", "profiling", "个性化", "个性化推荐")
+"""Purposes whose refusal forbids what was drawn up for a person (PIPL art. 24)."""
 _EVERYWHERE: Final = ("", "all", "any", "全部", "所有")
 _CONTROL: Final = "control"
 
@@ -203,11 +205,23 @@ def consent(consents: ir.Table, channel: str, purpose: str) -> ir.Table:
         consents.purpose.strip().lower() == purpose.lower(),
         names.isin([*_CHANNEL_NAMES[channel], *_EVERYWHERE]),
     )
+    return _last_word(asked, f"consent_{channel}")
+
+
+def refusals(consents: ir.Table) -> ir.Table:
+    """Name who refused personalisation, on whatever channel: customer_id, refuses; a plan is personal through and through."""
+    asked = consents.filter(consents.purpose.strip().lower().isin(_PERSONAL))
+    said = _last_word(asked, "agrees")
+    return said.filter(~said.agrees).select("customer_id", refuses=True)
+
+
+def _last_word(asked: ir.Table, name: str) -> ir.Table:
+    """Say whether each customer's last word was a yes; at the same instant, the refusal counts."""
     status = asked.status.strip().lower().re_replace(r"[\s_\-]", "")
     said = asked.select("customer_id", "changed_at", granted=status.isin(_GRANTED))
     last = said.group_by("customer_id").aggregate(_last=said.changed_at.max())
     latest = said.inner_join(last, "customer_id").filter(ibis._.changed_at == ibis._["_last"])
-    return latest.group_by("customer_id").aggregate(**{f"consent_{channel}": latest.granted.all()})
+    return latest.group_by("customer_id").aggregate(**{name: latest.granted.all()})
 
 
 def _years_before(day: date, years: int) -> date:

@@ -124,6 +124,7 @@ def _facts(store: Store, settings: CampaignSettings, starts_on: date | None) -> 
             for channel in settings.channels
             if channel != "onsite"
         ]
+        facts.append(query.refusals(consents))
     return facts
 
 
@@ -148,6 +149,7 @@ def _known(rows: pa.Table, settings: CampaignSettings, *, has_consents: bool) ->
         table = np.column_stack(columns)
         return ~table if negate else table
 
+    refuses = flag("refuses", default=False)[:, None]
     free = np.array([channel == "onsite" or not has_consents for channel in settings.channels])
     return Facts(
         in_where=flag("in_where", default=settings.where is None),
@@ -155,8 +157,8 @@ def _known(rows: pa.Table, settings: CampaignSettings, *, has_consents: bool) ->
         is_tagged=flag("is_tagged", default=False),
         is_lately=flag("is_lately", default=False),
         is_reached=_reached(rows, settings),
-        is_granted=per_channel("consent", default=False) | free,
-        is_denied=per_channel("consent", default=True, negate=True),
+        is_granted=(per_channel("consent", default=False) | free) & ~refuses,
+        is_denied=per_channel("consent", default=True, negate=True) | refuses,
     )
 
 

@@ -107,11 +107,15 @@ def _planned(store: Store, mailing: Mailing, preset: Preset) -> list[dict[str, A
 
 
 def _facts(store: Store, mailing: Mailing, channels: list[str]) -> list[ir.Table]:
-    facts = [
-        query.consent(store.table("consents"), channel, mailing.settings.purpose)
-        for channel in channels
-        if channel != "onsite"
-    ]
+    consents = store.table("consents") if store.has("consents", "customer_id") else None
+    facts: list[ir.Table] = []
+    if consents is not None:
+        facts = [
+            query.consent(consents, channel, mailing.settings.purpose)
+            for channel in channels
+            if channel != "onsite"
+        ]
+        facts.append(query.refusals(consents))
     if store.has("customers"):
         customers = store.table("customers")
         given = [name for name in customers.columns if store.has("customers", name)]
@@ -124,7 +128,7 @@ def _facts(store: Store, mailing: Mailing, channels: list[str]) -> list[ir.Table
 def _with_own(row: dict[str, Any]) -> dict[str, Any]:
     """Take from all channels what concerns the row's own."""
     channel = row["channel"]
-    may = channel == "onsite" or bool(row.get(f"consent_{channel}"))
+    may = not row.get("refuses") and (channel == "onsite" or bool(row.get(f"consent_{channel}")))
     return row | {"may": may, "contact": row.get(f"contact_{channel}"), "person": row.get("person")}
 
 
