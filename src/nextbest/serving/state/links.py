@@ -35,12 +35,13 @@ class Links:
         Subjects whose customer is new in this transaction, with that customer, in the order it was said.
     """
 
-    def __init__(self, connection: sa.Connection, aliases: Iterable[str], sequence: int = 0) -> None:
+    def __init__(self, connection: sa.Connection, aliases: Iterable[str] = (), sequence: int = 0) -> None:
         self.joined: list[tuple[str, str]] = []
         self._connection = connection
         self._sequence = sequence
         self.since: dict[str, dict[str, datetime]] = {}
-        self._load(_BY_ALIAS, sorted(set(aliases)))
+        if aliases := sorted(set(aliases)):
+            self._load(_BY_ALIAS, aliases)
 
     def owner(self, alias: str) -> str | None:
         """Name the customer that a subject turned out to be."""

@@ -17,10 +17,20 @@ from nextbest.serving.state.core.seeing import see
 from nextbest.serving.state.links import Links, aliases, said
 from nextbest.serving.state.spec import Document, SubjectState
 from nextbest.tables.inserting import insert
-from nextbest.tables.operational import SUBJECT_STATE
+from nextbest.tables.operational import LINKS, SUBJECT_STATE
 
 _READ: Final = sa.select(SUBJECT_STATE.c.subject, SUBJECT_STATE.c.document, SUBJECT_STATE.c.version).where(
     SUBJECT_STATE.c.subject.in_(sa.bindparam("asked", expanding=True))
+)
+_READ_BOTH: Final = sa.union_all(
+    _READ.add_columns(sa.cast(sa.null(), sa.Text), sa.cast(sa.null(), sa.DateTime)),
+    sa.select(
+        LINKS.c.alias,
+        sa.cast(sa.null(), sa.Text),
+        sa.cast(sa.null(), sa.Integer),
+        LINKS.c.customer_id,
+        LINKS.c.since_at,
+    ).where(LINKS.c.alias.in_(sa.bindparam("asked", expanding=True))),
 )
 _TAKE_OUT: Final = sa.delete(SUBJECT_STATE).where(
     SUBJECT_STATE.c.subject.in_(sa.bindparam("asked", expanding=True))
@@ -48,9 +58,12 @@ def read_all(connection: sa.Connection, visitors: Sequence[Visitor], now: dateti
     now
         UTC without zone.
     """
-    links = Links(connection, [alias for visitor in visitors for alias in _aliases(visitor)])
+    asked = {alias for visitor in visitors for alias in _aliases(visitor)}
+    links, found = _known(connection, asked)
     named = [_subjects(links, visitor) for visitor in visitors]
-    found = _documents(connection, {subject for its in named for subject in its})
+    elsewhere = {subject for its in named for subject in its} - asked
+    if elsewhere:
+        found |= _documents(connection, elsewhere)
     nothing = see({}, now)
     return [
         see(document, now) if document else nothing for document in (_joined(found, its) for its in named)
@@ -61,6 +74,19 @@ def subjects(connection: sa.Connection, customer_id: str | None, anonymous_id: s
     """Name a visitor's subjects: the customer, and a device as long as it is nobody's."""
     visitor = (customer_id, anonymous_id)
     return _subjects(Links(connection, _aliases(visitor)), visitor)
+
+
+def _known(connection: sa.Connection, asked: Iterable[str]) -> tuple[Links, dict[str, tuple[Document, int]]]:
+    """Look up links and documents under the same names at once: most subjects are nobody else."""
+    links, found = Links(connection), {}
+    for alias, document, version, customer_id, since_at in connection.execute(
+        _READ_BOTH, {"asked": sorted(asked)}
+    ):
+        if customer_id is None:
+            found[alias] = (orjson.loads(document), version)
+        else:
+            links.since.setdefault(alias, {})[customer_id] = since_at
+    return links, found
 
 
 def _joined(found: Mapping[str, tuple[Document, int]], its: Sequence[str]) -> Document:
