@@ -135,7 +135,9 @@ def known(service: Service, customer_id: str, *, language: str = "en") -> Known 
     in_run = loaded.snapshot.customers.ids.find(customer_id) >= 0
     if not (in_run or its.session or its.views or its.offers or its.cart or its.ordered or its.consents):
         return None
-    rows = _Rows(service.folder / "store", loaded.run, customer_id)
+    # Whoever was erased and came back is known by what came since.
+    asked = "" if service.is_erased(customer_id) else customer_id
+    rows = _Rows(service.folder / "store", loaded.run, asked)
     profile = rows.last("rfm") | rows.last("lifecycle")
     return Known(
         customer_id=customer_id,
