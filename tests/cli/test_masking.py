@@ -137,6 +137,17 @@ def test_no_command_tells_what_is_personal(nextbest, secrets):
     assert not tells((secrets / "report.html").read_text(encoding="utf-8"))
 
 
+def test_a_first_look_at_a_file_shows_nothing_personal(nextbest, tmp_path):
+    file = tmp_path / "people.csv"
+    file.write_text(
+        "customer_id,name,E-mail,place,note\nann,Zyx Bell,zyx@mail.example,Linz,+86 138 0013 8000\n"
+    )
+    said = nextbest("init", "own", "--from", file, "--time-zone", "UTC", "--yes")
+    assert said.code == 0, said.err
+    assert "Linz" in said.out
+    assert not {"Zyx", "zyx@", "8000"} & {word for word in ("Zyx", "zyx@", "8000") if word in said.out}
+
+
 def test_no_table_of_a_run_repeats_what_is_personal(secrets):
     """Models may say of gender, as of any factor, that a value of it buys more: that is nobody's own."""
     shop = Workspace.open(secrets)

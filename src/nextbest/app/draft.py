@@ -12,10 +12,19 @@ import pyarrow as pa
 
 from nextbest.app import config
 from nextbest.app.config import SourceSettings
+from nextbest.app.looking import MASK, masked
 from nextbest.base.errors import DataError, WorkspaceError
 from nextbest.engines.snapshots import plain_io_errors
 from nextbest.sources.files import open_source
-from nextbest.sources.mapping import Guess, guess, settled
+from nextbest.sources.mapping import (
+    Guess,
+    columns_of,
+    guess,
+    is_personal_header,
+    looks_personal,
+    settled,
+    terms,
+)
 
 SAMPLE: Final = 2000
 """Rows looked at for guessing, spread over the file."""
@@ -36,8 +45,9 @@ def quality(source: SourceDraft) -> pa.Table:
 
     Returns
     -------
-    theirs, ours (``–`` for an attribute), filled_share (0-1), n_distinct (in the sample), example.
+    theirs, ours (``–`` for an attribute), filled_share (0-1), n_distinct (in the sample), example (masked where it is personal).
     """
+    personal = personal_of(source)
     ours = {match.theirs: match.column for match in source.guess.matches}
     rows = []
     for name in source.sample.column_names:
@@ -48,10 +58,31 @@ def quality(source: SourceDraft) -> pa.Table:
                 "ours": ours.get(name, "–"),
                 "filled_share": len(values) / max(source.sample.num_rows, 1),
                 "n_distinct": len(values.unique()),
-                "example": values[0].as_py() if len(values) else None,
+                "example": None if not len(values) else MASK if name in personal else values[0].as_py(),
             }
         )
     return pa.Table.from_pylist(rows)
+
+
+def first_rows(source: SourceDraft, n: int = 20) -> pa.Table:
+    """Give the first rows of the sample, with what is personal masked."""
+    return masked(source.sample.slice(0, n), sorted(personal_of(source)))
+
+
+def personal_of(source: SourceDraft) -> frozenset[str]:
+    """Name the columns of a file that name or reach a person: by what they were taken for, by their names, by their values."""
+    sample, settings = source.sample, source.settings
+    found = {
+        name
+        for name in sample.column_names
+        if is_personal_header(name) or looks_personal(sample[name].unique().slice(0, 500).to_pylist())
+    }
+    for ours, theirs in settings.columns.items():
+        table, _, column = ours.rpartition(".")
+        is_personal = {one.name: one.personal for one in columns_of(table or settings.table)}
+        if is_personal.get(column):
+            found |= set(terms(theirs, sample.column_names)[1])
+    return frozenset(found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -199,10 +199,10 @@ def summary(done: Run) -> dict[str, Any]:
 
 def show_source(source: SourceDraft) -> None:
     """Print what a file seems to hold, how full its columns are, and its first rows."""
-    from nextbest.app.draft import quality
+    from nextbest.app.draft import first_rows, quality
 
     output.say("cli.source_looks_like", file=Path(source.settings.files[0]).name, table=source.settings.table)
     output.show_rows(quality(source))
     output.CONSOLE.print()
-    output.show_rows(source.sample.slice(0, 20))
+    output.show_rows(first_rows(source))
     output.CONSOLE.print()
