@@ -269,6 +269,17 @@ def test_that_nothing_was_proposed_is_said_by_what_was_asked(sources, language):
     assert told != render(words.nothing_proposed(("up_sell",), is_personal=True), language)
 
 
+def test_the_same_policy_replayed_changes_nothing_but_what_chance_chose(make_shop):
+    """Placements of one request are asked together again: what an earlier one shows, a later one does not."""
+    shop, policy = make_shop(), compile_policy(Policy.read(CALM, "test"))
+    placements = (Ask("home", 1), Ask("adviser.next", 2), Ask("receipt.next"))
+    requests = [Request(request_id=f"r{n}", customer_id="ann", placements=placements) for n in range(20)]
+    results = decide(shop, policy, requests, now=NOON)
+    told = replay(shop, policy, [row for result in results for row in log_rows(result)], {})
+    assert told.n_decisions == sum(bool(answer.offers) for result in results for answer in result.answers)
+    assert (told.n_changed, told.n_emptied) == (0, 0)
+
+
 def test_replay_tells_who_would_get_something_else_and_what_that_brings(make_shop):
     shop = make_shop()
     policy = Policy.read({"exploration": {"epsilon": 0.5}, "holdout": {"share": 0}}, "test")

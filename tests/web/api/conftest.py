@@ -72,7 +72,7 @@ def visit_model():
     fitted = propensity.fit(
         {"cart_lines": lines, "has_order": has_order}, "has_order", candidates=("logistic",)
     )
-    about = {"as_of": "2026-01-02", "baseline": (0.1, 0.4)}
+    about = {"as_of": "2026-01-02", "usual": 0.3, "baseline": (0.1, 0.4)}
     return dataclasses.replace(fitted, about=about).to_bytes()
 
 

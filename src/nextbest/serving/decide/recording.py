@@ -23,11 +23,11 @@ def log_rows(result: Result) -> LogRows:
 
 
 def asked_again(decision: Decision) -> Request:
-    """Rebuild the request behind a logged decision, for its placement alone."""
+    """Rebuild the request behind a logged decision; its placement is the last, after those that were filled before it."""
     said: Mapping[str, Any] = (decision.trace or {}).get("context", {})  # type: ignore[assignment]
     return Request(
         request_id=decision.request_id,
-        placements=(Ask(decision.placement),),
+        placements=(*(Ask(name, limit) for name, limit in said.get("before", ())), Ask(decision.placement)),
         customer_id=decision.customer_id,
         anonymous_id=decision.anonymous_id,
         session_id=decision.session_id,
@@ -98,7 +98,11 @@ def _common(result: Result, answer: Answer, assignment: Assignment) -> dict[str,
 
 
 def _about(result: Result, answer: Answer) -> dict[str, object]:
-    trace: dict[str, object] = {"removed": answer.removed, "context": _context(result.request)}
+    context = _context(result.request)
+    before = [[ask.id, ask.limit] for ask in result.request.placements[: result.answers.index(answer)]]
+    if before:
+        context["before"] = before
+    trace: dict[str, object] = {"removed": answer.removed, "context": context}
     if answer.trace:
         trace["candidates"] = [
             {

@@ -46,7 +46,7 @@ def replay(
             got = str(one.assignment_probability)
             raise DataError("decide.policy.probability", decision_id=one.decision_id, got=got)
     first.sort(key=lambda one: (one.decided_at, one.decision_id))
-    answers = [answer for result in _asked(snapshot, compiled, first) for answer in result.answers]
+    answers = [result.answers[-1] for result in _asked(snapshot, compiled, first)]
     chances = np.array(
         [_chance(compiled, answer, one.offer_id) for answer, one in zip(answers, first, strict=True)]
     )
