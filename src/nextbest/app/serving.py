@@ -27,7 +27,7 @@ from nextbest.serving import decide, events, log, state
 from nextbest.serving.decide import Compiled, Intent, Offer, Request, Result, Snapshot
 from nextbest.serving.events import Call, EventSettings, Rejected
 from nextbest.serving.log import Appended, Decision, Forgotten, FullError, Writer, WriterSettings
-from nextbest.serving.policy import Policy
+from nextbest.serving.policy import CONTACT_CHANNELS, Policy
 
 T = TypeVar("T")
 _WRITE_ONLY: Final = Appended(0, 0, 0)
@@ -105,8 +105,14 @@ class Service:
 
         A policy holds at once, also while a newer run cannot be read. Who was erased is forgotten at once, too.
         """
-        self.forget()
         before = self._loaded
+        try:
+            self.forget()
+        finally:  # whatever is wrong with the files of who was erased
+            self._take_up(before)
+        return self._loaded is not before
+
+    def _take_up(self, before: Loaded) -> None:
         with self.operations.reading() as connection:
             version = policies.version(connection)
             if version != before.compiled.policy.version:
@@ -118,7 +124,6 @@ class Service:
         if (name, version) != (self._loaded.run, self._loaded.compiled.policy.version):
             self._loaded = self._load(current)
             self.forget(current)
-        return self._loaded is not before
 
     def is_erased(self, customer_id: str) -> bool:
         """Tell whether a customer was erased since the run that decisions rest on; its memory still holds what it told."""
@@ -215,6 +220,7 @@ class Service:
         if loaded.run is None:
             return [_fallback(loaded, request, "snapshot_missing", at) for request in requests]
         with self.operations.reading() as connection:
+            requests = _as_people(connection, requests)
             known = state.read_all(connection, [(one.customer_id, one.anonymous_id) for one in requests], at)
             seed = str(self.config.shop.seed)
             count = partial(log.used, connection, at=at)
@@ -299,6 +305,24 @@ class Service:
 def now() -> datetime:
     """Read the clock: UTC without zone."""
     return datetime.now(UTC).replace(tzinfo=None)
+
+
+def _as_people(connection: sa.Connection, requests: Sequence[Request]) -> Sequence[Request]:
+    """Decide on a contact to a device as to the customer whose it is: consent, lists and caps hold for people."""
+    devices = [
+        one.anonymous_id
+        for one in requests
+        if one.anonymous_id and not one.customer_id and one.channel in CONTACT_CHANNELS
+    ]
+    if not devices:
+        return requests
+    owners = dict(zip(devices, state.owners(connection, devices), strict=True))
+    return [
+        dataclasses.replace(one, customer_id=owners[one.anonymous_id])
+        if one.anonymous_id in owners and not one.customer_id and one.channel in CONTACT_CHANNELS
+        else one
+        for one in requests
+    ]
 
 
 def _fallback(loaded: Loaded, request: Request, cause: str, at: datetime) -> Result:

@@ -1,6 +1,7 @@
 """Faults that are set up within one process: a clock that is set back, a disk that is behind, a body that never comes."""
 
 import asyncio
+import dataclasses
 import threading
 from datetime import UTC, datetime, timedelta
 
@@ -14,7 +15,7 @@ from nextbest.app.serving import Service
 from nextbest.base.errors import WorkspaceError
 from nextbest.serving.log import FullError, Writer, WriterSettings
 from nextbest.serving.policy import Policy
-from nextbest.web.api import batch, reading
+from nextbest.web.api import batch, reading, server
 from nextbest.web.api.problems import RefusedError
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC).replace(tzinfo=None)
@@ -50,6 +51,44 @@ def test_a_clock_that_is_set_back_allows_no_contact_too_many(opened, monkeypatch
         told.append(n_messages())
     # A week after the contacts there is room again, whatever the clock said in between.
     assert told == [CAP, 0, 0, 0, 0, CAP]
+
+
+def test_a_customers_device_is_no_way_around_a_cap_or_a_list(opened):
+    told = b"""[{"event": "Cart Viewed", "messageId": "m1", "anonymousId": "a-1", "userId": "c1"},
+        {"event": "Consent Changed", "messageId": "m2", "anonymousId": "a-2",
+         "properties": {"purpose": "push", "status": "granted"}},
+        {"event": "Consent Changed", "messageId": "m3", "userId": "c1", "properties": {"purpose": "push", "status": "granted"}}]"""
+    assert asyncio.run(opened.take(told))[0].n_accepted == 3
+    with opened.operations.writing() as connection:
+        rules = policy(1)
+        rules["placements"][1]["channels"] = ["push"]
+        policies.publish(connection, Policy.read(rules, "policy"), at=NOON, by="ann")
+    opened.follow()
+
+    def n_offers(customer_id, anonymous_id):
+        request = asked(customer_id, ["email.best"], channel="push")
+        answer = decide(opened, dataclasses.replace(request, anonymous_id=anonymous_id))[0]
+        return len(answer.offers)
+
+    assert [n_offers("c1", None), n_offers(None, "a-1"), n_offers(None, "a-1"), n_offers("c1", None)] == [
+        1,
+        1,
+        0,
+        0,
+    ]
+    assert [n_offers(None, "a-2") for _ in range(3)] == [1] * CAP + [0]
+
+
+def test_what_is_wrong_with_erased_files_holds_up_no_policy(opened, monkeypatch):
+    def broken(*_, **__):
+        raise OSError(28, "no room")
+
+    monkeypatch.setattr(serving.forgetting, "is_waiting", broken)
+    with opened.operations.writing() as connection:
+        policies.publish(connection, Policy.read(policy(2), "policy"), at=NOON, by="ann")
+    with pytest.raises(OSError, match="no room"):
+        opened.follow()
+    assert opened.loaded.compiled.policy.version == 2
 
 
 def test_events_are_kept_once_and_carts_stay_when_the_clock_is_set_back(opened, monkeypatch):
@@ -155,3 +194,19 @@ def test_a_body_that_never_ends_is_not_waited_for(monkeypatch):
     with pytest.raises(RefusedError) as told:
         asyncio.run(reading.body_of(Request(scope, receive)))
     assert (told.value.status, told.value.message.code) == (408, "api.too_slow")
+
+
+def test_a_worker_that_cannot_open_the_database_tries_again(monkeypatch):
+    monkeypatch.setattr(server, "LOOK", 0.01)
+    tries = iter([True, True, False])
+
+    def open_service():
+        if next(tries):
+            raise WorkspaceError("operations.unreachable", path="shop", reason="no answer")
+        return "open"
+
+    assert asyncio.run(server._opened(open_service)) == "open"
+    monkeypatch.setattr(server, "OPENING", 0.0)
+    tries = iter([True])
+    with pytest.raises(WorkspaceError):
+        asyncio.run(server._opened(open_service))

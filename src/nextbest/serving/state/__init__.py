@@ -1,7 +1,7 @@
 """State: what is true of a visitor now (cart, views, searches, offers, session, consents), one row per subject.
 
 ``absorb`` takes events in within their transaction; ``read`` (of many: ``read_all``) gives what a decision needs; ``subjects``
-names the rows; ``acts_of`` tells from a document what the intent of a visit is told from.
+names the rows, ``owners`` whose devices are; ``acts_of`` tells from a document what the intent of a visit is told from.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from nextbest.serving.state.spec import CartLine, OfferEvent, Seen, Session, Sub
 
 if TYPE_CHECKING:
     from nextbest.serving.state.core.acting import acts_of
-    from nextbest.serving.state.rows import absorb, read, read_all, subjects
+    from nextbest.serving.state.rows import absorb, owners, read, read_all, subjects
 
 __all__ = [
     "CartLine",
@@ -22,6 +22,7 @@ __all__ = [
     "SubjectState",
     "absorb",
     "acts_of",
+    "owners",
     "read",
     "read_all",
     "subjects",

@@ -76,6 +76,12 @@ def subjects(connection: sa.Connection, customer_id: str | None, anonymous_id: s
     return _subjects(Links(connection, _aliases(visitor)), visitor)
 
 
+def owners(connection: sa.Connection, devices: Sequence[str]) -> list[str | None]:
+    """Name the customer whose each device is now; ``None``: nobody's."""
+    links = Links(connection, [f"a:{device}" for device in devices])
+    return [links.owner(f"a:{device}") for device in devices]
+
+
 def _known(connection: sa.Connection, asked: Iterable[str]) -> tuple[Links, dict[str, tuple[Document, int]]]:
     """Look up links and documents under the same names at once: most subjects are nobody else."""
     links, found = Links(connection), {}

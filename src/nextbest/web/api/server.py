@@ -9,6 +9,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import time
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 from http import HTTPStatus
@@ -23,7 +24,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from nextbest.app.serving import Service
-from nextbest.base.errors import NextBestError
+from nextbest.base.errors import NextBestError, WorkspaceError
 from nextbest.web.api import batch, knowing, looking, rights, scoring
 from nextbest.web.api.describing import document, methods_of
 from nextbest.web.api.gate import LOG, Gate, state_of
@@ -32,6 +33,8 @@ from nextbest.web.api.routes import as_json, decide, router, take
 
 LOOK: Final = 1.0
 """Seconds between two looks for a newer run or policy."""
+OPENING: Final = 60.0
+"""Seconds for which a worker tries to open what it needs; uvicorn ends all workers when one cannot start."""
 _SWITCH: Final = 0.0002
 """Seconds that a thread may keep others waiting, such as one that loads a newer run; Python's own 0.005 would be felt."""
 
@@ -50,7 +53,7 @@ def build(open_service: Callable[[], Service], *, rate: float = 1000.0) -> ASGIA
     @contextlib.asynccontextmanager
     async def living(app: FastAPI) -> AsyncIterator[None]:
         sys.setswitchinterval(_SWITCH)
-        app.state.service = await asyncio.to_thread(open_service)
+        app.state.service = await _opened(open_service)
         gc.freeze()
         following = asyncio.create_task(_follow(app.state.service))
         yield
@@ -115,6 +118,21 @@ def _straight(app: FastAPI) -> ASGIApp:
         await response(scope, receive, send)
 
     return answering
+
+
+async def _opened(open_service: Callable[[], Service]) -> Service:
+    """Open the service, again and again for a minute: a worker may be replaced while the database does not answer."""
+    told, end = "", time.monotonic() + OPENING
+    while True:
+        try:
+            return await asyncio.to_thread(open_service)
+        except WorkspaceError as error:
+            if time.monotonic() > end:
+                raise
+            if str(error) != told:
+                LOG.warning("cannot start yet: %s", error)
+            told = str(error)
+            await asyncio.sleep(LOOK)
 
 
 async def _follow(service: Service) -> None:
