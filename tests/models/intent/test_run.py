@@ -139,4 +139,5 @@ def test_reasons_name_what_raises_first_and_sum_up_to_log_odds(make_store, event
         (reason.adds > 0 for reason in reasons), reverse=True
     )
     assert scorer.baseline(visit) > scorer.baseline(follow([]))
-    assert scorer.as_of == "2026-03-01"
+    assert scorer.as_of == "2026-03-02"
+    assert scorer.baseline(follow([])) < scorer.usual < scorer.baseline(visit)

@@ -34,6 +34,7 @@ class Told:
     """A model that tells what it was told to, and remembers what it was asked."""
 
     as_of = "2026-01-31"
+    usual = 0.2
 
     def __init__(self, probability):
         self.told = probability
@@ -115,6 +116,18 @@ def test_the_cart_of_the_request_is_the_cart_of_the_visit(make_shop):
     model = Told(0.5)
     answered(make_shop(), model, visiting("product_added"), cart=(CartItem("mug", 2.0),))
     assert dict(model.asked[0].cart) == {"mug": (2.0, None)}
+
+
+@pytest.mark.parametrize(
+    ("told", "said", "factor"), [(0.2, None, 1.0), (0.9, None, 2.0), (None, None, 1.0), (None, 0.9, 1.4)]
+)
+def test_the_intent_of_the_usual_visit_changes_no_ranking(make_shop, told, said, factor):
+    shop = dataclasses.replace(make_shop(), intent=None if told is None else Told(told))
+    compiled = compile_policy(Policy.read(CALM, "test"))
+    request = Request(request_id="r1", placements=(Ask("cart.addon"),), anonymous_id="a", cart=(CartItem("tea"),), intent=said, explain=True)  # fmt: skip
+    found = decide(shop, compiled, [request], [visiting("product_added")], now=NOON)[0].answers[0]
+    (milk,) = [one for one in found.trace if one.product_id == "milk"]
+    assert milk.factors["context"] == pytest.approx(2.5 * factor)
 
 
 def test_many_are_scored_as_each_alone(make_shop):

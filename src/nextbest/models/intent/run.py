@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 
 import numpy as np
@@ -58,16 +58,15 @@ def run(store: Store, settings: IntentSettings, moment: Moment) -> list[Finding]
     if learnt.judged and is_kept:
         whole = Steps.of(drawn(visits, settings.most_rows, moment.seed))
         kept = _fit(whole, moment.seed, learnt.judged.model.candidate)
-        store.write_file(
-            MODEL_FILE, _written(kept, str(moment.as_of or _last_day(visits)), baseline_shares(whole))
-        )
+        store.write_file(MODEL_FILE, _written(kept, whole, moment.as_of or _first_unseen(visits)))
     return findings(_found(store, learnt, len(newest), settings), is_kept=is_kept)
 
 
-def _written(kept: FittedModel, as_of: str, baseline: tuple[float, float]) -> bytes:
+def _written(kept: FittedModel, steps: Steps, as_of: date) -> bytes:
     """Write the model down with what a decision asks beside it; how long fitting took is no part of it."""
     made = {name: value for name, value in kept.about.items() if name not in {"candidates", "lift"}}
-    about = {**made, "as_of": as_of, "baseline": baseline}
+    usual, baseline = float(steps.target.mean()), baseline_shares(steps)
+    about = {**made, "as_of": as_of.isoformat(), "usual": usual, "baseline": baseline}
     return dataclasses.replace(kept, about=about).to_bytes()
 
 
@@ -200,5 +199,6 @@ def _margin(store: Store) -> tuple[float | None, str | None]:
     )
 
 
-def _last_day(visits: Sequence[Past]) -> date:
-    return (EPOCH + max(visit.ended_at for visit in visits) * MILLISECOND).date()
+def _first_unseen(visits: Sequence[Past]) -> date:
+    last = EPOCH + max(visit.ended_at for visit in visits) * MILLISECOND
+    return last.date() + timedelta(1)

@@ -35,7 +35,8 @@ class Because(Answer):
     code: str
     text: str
     """In the language of the request."""
-    value: float | None
+    value: float | str | None
+    """Null: not known."""
     adds: float
     """To the log-odds; below 0: it lowers."""
 
@@ -82,12 +83,18 @@ def _scored(found: Intent, language: str) -> dict[str, Any]:
             {
                 "code": one.feature,
                 "text": _text(one.feature, one.value, one.adds, language),
-                "value": one.value,
+                "value": _value(one.feature, one.value),
                 "adds": round(one.adds, 4),
             }
             for one in found.reasons
         ],
     }
+
+
+def _value(feature: str, value: float | None) -> float | str | None:
+    if value is None:
+        return None
+    return COUNTED[int(value)] if feature == "last_kind" else round(value, 4)
 
 
 def _text(feature: str, value: float | None, adds: float, language: str) -> str:

@@ -14,7 +14,7 @@ from nextbest.models.intent.spec import FEATURES
 from nextbest.models.propensity import FittedModel, load
 
 _MOST_RAISE: Final = 3
-_SMALL: Final = 0.01
+_SMALL: Final = 0.05
 """What adds less to the log-odds is no reason."""
 
 
@@ -33,7 +33,8 @@ class Scorer:
     Parameters
     ----------
     fitted
-        Its ``about`` says ``as_of`` and ``baseline``: the shares of orders with an empty cart and with something in it.
+        Its ``about`` says ``as_of``, ``usual`` and ``baseline``: the shares of orders among all steps, and among those with an empty
+        cart and with something in it.
     """
 
     fitted: FittedModel
@@ -49,6 +50,11 @@ class Scorer:
     def as_of(self) -> str:
         """Day on or after which nothing was seen, ISO."""
         return str(self.fitted.about["as_of"])
+
+    @property
+    def usual(self) -> float:
+        """Share of all steps that led to an order: the probability of the usual visit."""
+        return float(self.fitted.about["usual"])
 
     def probability(self, visits: Sequence[Visit]) -> Floats:
         """Give the probability that each visit ends in an order, shape (n,)."""

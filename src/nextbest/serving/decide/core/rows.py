@@ -147,14 +147,15 @@ def parts_of(scene: Scene, rows: Rows) -> tuple[Rows, Ints]:
 def context_of(scene: Scene, rows: Rows) -> Floats:
     """Give how strongly cart, page and visit point to each candidate; 1: not at all.
 
-    The intent of the session raises what belongs to this visit, and lowers it where nobody is about to buy.
+    The intent of the session raises what belongs to this visit, and lowers it where a purchase is less likely than usual.
     """
     is_here = OF_THE_VISIT[rows.source]
     context = np.where(is_here, np.minimum(rows.strength, _MOST_CONTEXT), 1.0)
     intents = [subject.request.intent for subject in scene.subjects]
     if any(intent is not None for intent in intents):
-        intent = scene.of_subjects([0.5 if one is None else one for one in intents], np.float64)[rows.ask]
-        context = np.where(is_here, context * (0.5 + intent), context)
+        usual = scene.snapshot.intent.usual if scene.snapshot.intent else 0.5
+        intent = scene.of_subjects([usual if one is None else one for one in intents], np.float64)[rows.ask]
+        context = np.where(is_here, context * (0.5 + intent) / (0.5 + usual), context)
     return context
 
 
