@@ -23,6 +23,8 @@ from urllib.request import Request, urlopen
 
 from examples.shop_page.goods import Goods, read
 
+from nextbest.base.errors import NextBestError
+
 HERE: Final = Path(__file__).parent
 COMMAND: Final = Path(sys.executable).with_name("nextbest")
 LOG: Final = "serve.log"
@@ -79,7 +81,7 @@ def nextbest(*words: str, folder: Path) -> str:
 @contextmanager
 def serving(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
     """Run ``nextbest serve`` until the block ends."""
-    command = [COMMAND, "serve", "--in", folder, "--port", str(port)]
+    command = [str(COMMAND), "serve", "--in", str(folder), "--port", str(port)]
     with (folder / LOG).open("ab") as log:
         process = subprocess.Popen(command, stderr=log)
     try:
@@ -115,29 +117,39 @@ def free_shipping(service: str, key: str) -> list[dict[str, Any]]:
     return thresholds
 
 
-def unused() -> int:
-    """Find a port that nobody uses."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-    return port
+def free(port: int, option: str) -> int:
+    """Give a port that nobody uses: this one, or any if it is 0."""
+    with socket.socket() as one:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            one.bind(("127.0.0.1", port))
+        except OSError:
+            sys.exit(f"Port {port} is taken. Choose another with {option}; 0 takes any that is free.")
+        found: int = one.getsockname()[1]
+    return found
 
 
-def main() -> None:
-    """Start both, say where the page is, and stop both with Ctrl+C."""
+def asked() -> argparse.Namespace:
+    """Read what stands on the command line."""
     parser = argparse.ArgumentParser(prog="python -m examples.shop_page", description=__doc__.split("\n")[0])
     parser.add_argument("folder", type=Path, help="a workspace that has been run, such as the demo's")
     parser.add_argument("--port", type=int, default=8080, help="of the page; 0: any")
     parser.add_argument("--service-port", type=int, default=8000, help="of the decision service; 0: any")
     parser.add_argument("--patience", type=int, default=PATIENCE_MS, help="milliseconds to wait for offers")
     parser.add_argument("--no-open", action="store_true", help="open no browser")
-    options = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Start both, say where the page is, and stop both with Ctrl+C."""
+    options = asked()
     if not (options.folder / "nextbest.toml").exists():
         sys.exit(f"There is no workspace in {options.folder}. Make the demo's first: nextbest demo demo")
 
-    page = ThreadingHTTPServer(("127.0.0.1", options.port), partial(Shop, directory=HERE / "page"))
+    address = ("127.0.0.1", free(options.port, "--port"))
+    page = ThreadingHTTPServer(address, partial(Shop, directory=HERE / "page"))
     origins = [f"http://{host}:{page.server_port}" for host in ("localhost", "127.0.0.1")]
-    port = options.service_port or unused()
+    port = free(options.service_port, "--service-port")
     service = f"http://127.0.0.1:{port}"
     with serving(options.folder, port) as process:
         with ThreadPoolExecutor() as meanwhile:
@@ -145,7 +157,10 @@ def main() -> None:
             allowed = [word for origin in origins for word in ("--origin", origin)]
             browser_key = create("shop page", "--scope", "browser", "--days", "1", *allowed)
             server_key = create("server of the shop page", "--days", "1")
-            about, goods = read(options.folder)
+            try:
+                about, goods = read(options.folder)
+            except NextBestError as error:
+                sys.exit(str(error))
             wait_for(process, service)
         about |= {
             "service": service,

@@ -153,7 +153,7 @@ def test_the_page_works_without_the_service_and_tells_later_what_happened(
         with (folder / "serve.log").open("ab") as log:
             again = subprocess.Popen([COMMAND, "serve", "--in", folder, "--port", port], stderr=log)
         try:
-            until(page, NONE_WAITS)
+            until(page, NONE_WAITS, seconds=120)
         finally:
             again.send_signal(signal.SIGINT)
             again.wait(20)

@@ -12,7 +12,7 @@ const MOST = 500; // events that wait; of more, the oldest go
 const BATCH = 50; // a request that outlives its page may hold 64 KB
 const SEEN_MS = 1000; // half of a card in sight for so long: it was shown
 const SOON_MS = 200;
-const NEVER_MS = 60000; // longest pause between two attempts
+const NEVER_MS = 15000; // longest pause between two attempts
 
 export function connect({ service, key, patience = 500, heard = () => {} }) {
   const known = { anonymous_id: newId(), ...load(WHO, {}) };

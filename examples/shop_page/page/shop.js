@@ -17,6 +17,7 @@ const VIEWS = {
   cart: { slots: ["cart.threshold", "cart.addon"], draw: cart },
   receipt: { slots: ["receipt.next"], draw: receipt },
 };
+let turns = 0; // how often offers were asked for on this page
 
 frame();
 offers.page(view);
@@ -27,6 +28,8 @@ await open();
 /* ---- Pages ---- */
 
 async function open() {
+  turns += 1;
+  const turn = turns;
   const products = view === "receipt" ? load("shop.order", { products: [] }).products : lines();
   const answers = await offers.decide(VIEWS[view].slots, {
     page: view,
@@ -38,9 +41,11 @@ async function open() {
   const ids = [asked.get("product"), ...given.flatMap((offer) => offer.product_ids)].filter(Boolean);
   const goods = ids.length ? await (await fetch(`goods.json?${new URLSearchParams(ids.map((id) => ["id", id]))}`)).json() : {};
   const slots = VIEWS[view].slots.map((name) => slot(name, answers[name]?.offers ?? [], goods)).filter(Boolean);
-  const focused = document.activeElement?.id;
+  if (turn !== turns) return; // the cart has changed meanwhile, and was asked for again
+  const focused = document.activeElement;
+  const isInside = $("main").contains(focused);
   $("main").replaceChildren(...VIEWS[view].draw(slots, goods));
-  if (focused) ($(focused) ?? $("main")).focus();
+  if (isInside) ($(focused.id) ?? $("main")).focus();
 }
 
 function home(slots) {
@@ -204,13 +209,19 @@ function accept(node, offer, one) {
     return;
   }
   offers.accepted(offer);
-  if (one) add({ ...one, price: Number(offer.price ?? one.price) });
+  if (!one) return leave(node); // a message: it is understood
+  add({ ...one, price: Number(offer.price ?? one.price) });
   if (view !== "cart") node.querySelector(".accept").replaceWith(el("b", { class: "done" }, word("in_cart")));
 }
 
 function reject(node, offer) {
   offers.rejected(offer);
   say("gone", { product: calm(offer.title) });
+  leave(node);
+}
+
+/* Take a card away, and the slot with its last one; the keyboard goes on beside it. */
+function leave(node) {
   const next = node.nextElementSibling ?? node.previousElementSibling;
   if (next) next.querySelector("a, button").focus();
   (next ? node : node.closest("section")).remove();
@@ -236,8 +247,9 @@ function recount(one, quantity) {
   put(lines().map((each) => (each.product_id === product_id ? { ...each, quantity } : each)).filter((each) => each.quantity));
 }
 
-async function order() {
+function order() {
   const products = lines();
+  if (!products.length) return; // clicked twice
   const done = { order_id: `web-${Date.now()}`, products };
   offers.track("Order Completed", { ...done, revenue: value(products), currency: shop.currency });
   save("shop.order", done);
