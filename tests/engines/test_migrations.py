@@ -1,6 +1,8 @@
+import socket
 import sqlite3
 import subprocess
 import sys
+import time
 from contextlib import closing
 from datetime import UTC, datetime
 
@@ -115,6 +117,15 @@ def test_a_url_of_no_database_is_refused(tmp_path, url, sentence):
     with pytest.raises(SettingsError, match=sentence) as caught:
         Operations.open(tmp_path, url=url)
     assert "secret" not in str(caught.value)
+
+
+def test_a_server_that_is_silent_is_not_waited_for_longer_than_asked(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"postgresql://shop:secret@127.0.0.1:{silent.getsockname()[1]}/shop"
+        began = time.monotonic()
+        with pytest.raises(WorkspaceError, match="shop does not answer"):
+            Operations.open(tmp_path, url=url, patience=2)
+    assert time.monotonic() - began < 30
 
 
 def test_a_database_that_does_not_answer_gets_one_sentence(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -56,9 +57,9 @@ class Database:
             raise SettingsError("operations.url_wrong", got=parsed.get_backend_name())
         if parsed.get_backend_name() == "sqlite":
             return cls.open(Path(parsed.database or ""), patience)
-        engine = sa.create_engine(
-            parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, pool_use_lifo=True
-        )
+        patient = {"connect_timeout": str(math.ceil(patience)), "tcp_user_timeout": str(int(patience * 1000))}
+        parsed = parsed.set(drivername="postgresql+psycopg", query={**patient, **parsed.query})
+        engine = sa.create_engine(parsed, pool_pre_ping=True, pool_use_lifo=True)
         database = cls(engine, str(parsed.database), patience)
         return database._ready(nullcontext())
 
