@@ -63,6 +63,15 @@ class Place(NamedTuple):
     expected_profit: float
     score: float
     is_mandatory: bool
+    price: int
+    name: str | None
+    margin_source: str | None
+    reason: int
+    """Of *offers*, with what its sentence may name."""
+    ref: int
+    n_orders: int
+    since_days: int
+    gap_days: float
 
 
 def answers(funnel: Funnel) -> list[Answer]:
@@ -89,13 +98,21 @@ def answers(funnel: Funnel) -> list[Answer]:
 
 def _places(funnel: Funnel) -> list[Place]:
     """Take what answers say out of the arrays, all at once."""
-    rows, placed = funnel.rows, funnel.placed
-    at = placed.row
+    rows, placed, products, own = (
+        funnel.rows,
+        funnel.placed,
+        funnel.scene.snapshot.products,
+        funnel.scene.snapshot.personal,
+    )
+    at, product, personal = placed.row, rows.product[placed.row], rows.personal[placed.row]
     chance, margin = np.round(rows.probability[at], 6), np.round(rows.margin[at], 6)
+    told = [own.reason, own.ref, own.n_orders, own.since_days, own.gap_days]
     columns = (
-        at, placed.rank, placed.probability, placed.is_explored, rows.source[at], rows.product[at], rows.kind[at],
-        rows.personal[at], rows.special[at], rows.rule[at], rows.because[at], np.round(rows.strength[at], 1), chance, margin,
+        at, placed.rank, placed.probability, placed.is_explored, rows.source[at], product, rows.kind[at],
+        personal, rows.special[at], rows.rule[at], rows.because[at], np.round(rows.strength[at], 1), chance, margin,
         np.round(chance * margin, 6), np.round(funnel.factors.score[at], 12), rows.is_mandatory[at],
+        products.price[product], products.name[product], products.margin_source[product],
+        *(one[personal] if len(one) else personal for one in told),
     )  # fmt: skip
     return list(map(Place._make, zip(*(column.tolist() for column in columns), strict=True)))
 
@@ -190,7 +207,7 @@ def _offers(scene: Scene, asked: Asked, places: Sequence[Place], *, is_first: bo
 
 
 def _offer(scene: Scene, asked: Asked, place: Place, language: str, *, is_message: bool) -> Offer:
-    subject, products = scene.subjects[asked.subject], scene.snapshot.products
+    subject = scene.subjects[asked.subject]
     kind = KINDS[place.kind]
     price, price_rule, ids, title = _thing(scene, place, language)
     name = offer_name(scene, place.kind, place.product, place.special)
@@ -211,7 +228,7 @@ def _offer(scene: Scene, asked: Asked, place: Place, language: str, *, is_messag
         probability=_known(place.probability),
         expected_profit=_known(place.expected_profit),
         incremental_profit=_incremental(scene.snapshot, place.personal),
-        margin_source=products.margin_source[place.product] if place.margin == place.margin else None,
+        margin_source=place.margin_source if place.margin == place.margin else None,
         score=_known(place.score),
         assignment=Assignment(reason, place.chance),
         reasons=(evidence or why,),
@@ -224,18 +241,13 @@ def _offer(scene: Scene, asked: Asked, place: Place, language: str, *, is_messag
 
 def _thing(scene: Scene, place: Place, language: str) -> tuple[str | None, str | None, tuple[str, ...], str]:
     """Give price, what set it, products and title of what is proposed."""
-    products, specials = scene.snapshot.products, scene.snapshot.specials
+    specials = scene.snapshot.specials
     if place.special < 0:
-        one = products.ids[place.product]
-        return (
-            price_text(int(products.price[place.product])),
-            None,
-            (one,),
-            products.name[place.product] or one,
-        )
+        one = scene.snapshot.products.ids[place.product]
+        return price_text(place.price), None, (one,), place.name or one
     if place.special < len(specials):
         offer = specials[place.special]
-        title = offer.content or products.name[place.product] or offer.offer_id
+        title = offer.content or place.name or offer.offer_id
         return offer.price, f"offers/{offer.offer_id}" if offer.price else None, offer.product_ids, title
     message = scene.compiled.policy.mandatory[place.special - len(specials)]
     return None, None, (), message.text.get(language) or next(iter(message.text.values()))  # type: ignore[call-overload]
@@ -281,9 +293,8 @@ def _of_the_run(
     shop: Snapshot, place: Place, language: str, *, for_staff: bool
 ) -> tuple[Reason, Reason | None]:
     """Say what *offers* says of a customer's own offer."""
-    own, personal = shop.personal, place.personal
-    code = REASONS[int(own.reason[personal])]
-    rule = own.refs[int(own.ref[personal])][0]
+    code = REASONS[place.reason]
+    rule = shop.personal.refs[place.ref][0]
     ref = f"rules/{rule}" if rule else None
     why = Reason(code, _told(shop, place, f"decide.reason.{code}", language), ref)
     if not for_staff:
@@ -297,20 +308,7 @@ def _told(shop: Snapshot, place: Place, sentence: str, language: str) -> str:
 
 
 def _of_refs(column: int) -> Callable[[Snapshot, Place], Value]:
-    return lambda shop, place: shop.personal.refs[int(shop.personal.ref[place.personal])][column]
-
-
-def _gap_days(shop: Snapshot, place: Place) -> Value:
-    days = float(shop.personal.gap_days[place.personal])
-    return None if math.isnan(days) else round(days)
-
-
-def _count(name: str) -> Callable[[Snapshot, Place], Value]:
-    def count(shop: Snapshot, place: Place) -> Value:
-        number = int(getattr(shop.personal, name)[place.personal])
-        return None if number == _UNKNOWN else number
-
-    return count
+    return lambda shop, place: shop.personal.refs[place.ref][column]
 
 
 _TOLD: Final[Mapping[str, Callable[[Snapshot, Place], Value]]] = {
@@ -318,9 +316,9 @@ _TOLD: Final[Mapping[str, Callable[[Snapshot, Place], Value]]] = {
     "because": _of_refs(1),
     "strength": _of_refs(2),
     "segment": _of_refs(3),
-    "n_orders": _count("n_orders"),
-    "since_days": _count("since_days"),
-    "gap_days": _gap_days,
+    "n_orders": lambda _, place: None if place.n_orders == _UNKNOWN else place.n_orders,
+    "since_days": lambda _, place: None if place.since_days == _UNKNOWN else place.since_days,
+    "gap_days": lambda _, place: None if math.isnan(place.gap_days) else round(place.gap_days),
 }
 """What sentences about a customer's own offer may name."""
 
