@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from nextbest.app import auditing, config, draft, forgetting
+from nextbest.app.adding import add_account
 from nextbest.app.config import SourceSettings
 from nextbest.app.operating import open_operations
 from nextbest.app.workspace import Workspace
@@ -201,3 +202,22 @@ def test_the_audit_tells_who_saw_and_took_what_and_forgets_with_the_customer(wor
     assert json.loads(told[1]["detail"]) == {"file": "people.csv", "rows": 7, "unmasked": True}
     assert "cust-1" not in str(told)
     assert len(told[2]["object"]) == 64
+
+
+def test_rows_of_a_returned_file_that_are_set_aside_forget_the_customer_too(workspace):
+    erase(workspace)
+    aside = [
+        {"source": "campaign", "file": "back.csv", "row": n, "rule": "campaign.unknown", "content": json.dumps({"customer_id": f"cust-{n}"})}
+        for n in (1, 2)
+    ]  # fmt: skip
+    load = {
+        "source": "campaign",
+        "file": "back.csv",
+        "table": "responses",
+        "mark": "m",
+        "loaded_at": NOON.isoformat(),
+    }
+    counts = {"n_read": 2, "n_kept": 0, "n_merged": 0, "n_quarantined": 2, "reasons": []}
+    add_account(workspace.folder / "store", load | counts, [], aside)
+    told = [row["content"] for row in workspace.table("quarantine").to_pylist() if row["file"] == "back.csv"]
+    assert sorted(map(str, told)) == ["None", '{"customer_id": "cust-2"}']

@@ -19,7 +19,10 @@ import ibis.expr.types as ir
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from nextbest.app.config import Config
 from nextbest.app.intake import LOADED, report_tables
+from nextbest.app.operating import forgotten_in
+from nextbest.engines import persons
 from nextbest.engines.duckdb_store import DuckDBStore, arrow_schema
 from nextbest.engines.parts import Parts
 from nextbest.sources.loading import QUARANTINE
@@ -64,6 +67,11 @@ def add_account(
         Rows of ``quarantine``.
     """
     parts = Parts.open(store / "tables")
+    forgotten = forgotten_in(store.parent, Config.read(store.parent))
+    quarantine = [
+        row | {"content": None} if persons.quotes(row.get("content"), forgotten) else row
+        for row in quarantine
+    ]
     with parts.scratch() as scratch:
         whole = _whole(parts)
         for addition in additions:

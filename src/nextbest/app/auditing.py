@@ -105,7 +105,8 @@ def listed(operations: Operations, *, of: str | None = None, limit: int | None =
     )
     with operations.reading() as connection:
         rows = connection.execute(query if of is None else query.where(said.c.object == of)).mappings()
-        return pa.Table.from_pylist([dict(row) for row in rows], ENTRIES)
+        told = [dict(row) | {"at": row["at"].replace(microsecond=0)} for row in rows]
+    return pa.Table.from_pylist(told, ENTRIES)
 
 
 def files_out(operations: Operations) -> list[str]:

@@ -83,7 +83,10 @@ def audit(
     Example: [bold]nextbest audit --customer 2375[/bold]
     """
     rows = open_workspace(folder).audit(of=customer, limit=limit)
-    (output.rows_as_json if json else output.show_rows)(rows)
+    if json:
+        output.rows_as_json(rows)
+    else:
+        output.show_rows(rows, hint="cli.more_in_json")
 
 
 def _tell(done: Erasure) -> None:
