@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -13,9 +14,10 @@ import pyarrow.dataset as ds
 
 from nextbest.app.listing import Wanted, listed
 from nextbest.app.serving import Service, now
-from nextbest.base.messages import Message, render, translate
+from nextbest.base.messages import Message, codes, render, translate
 from nextbest.engines.parts import Parts
 from nextbest.engines.snapshots import Snapshots
+from nextbest.models.propensity import factor_name
 from nextbest.serving import state
 from nextbest.serving.decide import Offer
 from nextbest.serving.state import SubjectState
@@ -209,10 +211,18 @@ def _propensities(scores: Sequence[Mapping[str, Any]], language: str) -> list[Li
 
 
 def _factor(said: Mapping[str, Any], language: str) -> Factor:
-    value = said["value"]
+    value, name = said["value"], factor_name(said["factor"])
     shown = f"{value:.4g}" if isinstance(value, float) and abs(value) < _LARGE else str(value)
-    message = Message(f"propensity.reason.{said['saying']}", {"factor": said["factor"], "value": shown})
-    return Factor(**said, text=render(message, language))
+    told = said["factor"]
+    if name.code in _known(language):
+        told = render(Message("report.because.factor", {"factor": render(name, language)}), language)
+    reason = Message(f"propensity.reason.{said['saying']}", {"factor": told, "value": shown})
+    return Factor(**said, text=render(reason, language).replace("： ", "："))
+
+
+@functools.cache
+def _known(language: str) -> frozenset[str]:
+    return frozenset(codes(language))
 
 
 def _offers(service: Service, customer_id: str, language: str) -> Sequence[Offer]:

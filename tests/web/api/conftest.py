@@ -42,7 +42,7 @@ POLICY = {
 """Nobody is held out by chance, and tests may run at night."""
 
 
-HIGHER = '[{"factor": "n_orders", "value": 7.0, "saying": "higher", "adds": 0.5}]'
+HIGHER = '[{"factor": "n_orders_91d", "value": 7.0, "saying": "higher", "adds": 0.5}]'
 LONG_AGO = datetime(2025, 6, 1, tzinfo=UTC).replace(tzinfo=None)
 ANN = {
     "rfm": [

@@ -27,7 +27,7 @@ def test_a_customer_is_told_by_run_and_by_what_came_since(server):
     assert told["segment"] == {"code": "champions", "text": "Champions"}
     assert told["profile"]["revenue_total"] == "12.5"
     assert [one["probability"] for one in told["propensities"]] == [0.5, 0.25]
-    assert told["propensities"][0]["reasons"][0]["text"] == "n_orders 7 is higher than for most"
+    assert told["propensities"][0]["reasons"][0]["text"] == "orders in 91 days: 7 is higher than for most"
     assert told["consents"] == [{"purpose": "email", "channel": None, "status": "denied"}]
     assert told["top_categories"] == [{"category": "dairy", "n_orders": 6}]
     assert [one["reasons"][0]["text"] for one in told["offers"]] == [

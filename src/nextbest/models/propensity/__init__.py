@@ -16,11 +16,16 @@ from nextbest.models.propensity.spec import CARD, PropensitySettings
 
 if TYPE_CHECKING:
     from nextbest.models.propensity.run.fitted import FittedModel, fit, load
+    from nextbest.models.propensity.words.naming import factor_name
 
-__all__ = ["CARD", "FittedModel", "PropensitySettings", "fit", "load"]
+__all__ = ["CARD", "FittedModel", "PropensitySettings", "factor_name", "fit", "load"]
 
 
 def __getattr__(name: str) -> Any:
+    if name == "factor_name":
+        from nextbest.models.propensity.words.naming import factor_name
+
+        return factor_name
     if name in __all__:
         from nextbest.models.propensity.run import fitted
 

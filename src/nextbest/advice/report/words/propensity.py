@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from nextbest.advice.report.spec import Model, Row
 from nextbest.advice.report.words.reader import Caption, Reader
 from nextbest.base.messages import Message
+from nextbest.models.propensity import factor_name
 
 _LARGE: Final = 10_000
 _NAMED: Final = 12
-_SPAN: Final = re.compile(r"(?P<stem>\w+)_(?P<days>\d+)d")
 
 
 def candidate(reader: Reader, name: str) -> str:
@@ -72,12 +71,8 @@ def factor(reader: Reader, model: Model, name: str) -> str:
     """Name a factor: columns of a flat table are called what their people call them, those of a history in words."""
     if model.chosen["kind"] == "flat":
         return name
-    stem, _, group = name.partition(": ")
-    span = _SPAN.fullmatch(stem)
-    code = (
-        f"report.factor.{span['stem'] if span else stem}{'_days' if span else ''}{'_group' if group else ''}"
-    )
-    return reader.name(code, name, days=span["days"] if span else "", group=group)
+    named = factor_name(name)
+    return reader.name(named.code, name, **named.values)
 
 
 def factors(reader: Reader, model: Model, rows: Sequence[Row]) -> list[str]:
