@@ -12,10 +12,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from nextbest.base.errors import DataError, WorkspaceError
 from nextbest.base.expressions import parse
 from nextbest.serving.decide.core.compiling import Condition
 from nextbest.serving.decide.core.shop import MONEY, Places, Products, Snapshot, Special, price_text
-from nextbest.serving.decide.loading import goods, people, reading
+from nextbest.serving.decide.loading import goods, own, people, reading
 from nextbest.serving.decide.loading.reading import Files, Paths
 
 if TYPE_CHECKING:
@@ -85,8 +86,8 @@ def load(paths: Paths, loading: Loading = Loading()) -> Snapshot:
     code, names, lists = people.peers(files, recent, ids, product_ids, loading.segment)
     specials = _specials(files, products)
     columns = {*loading.columns, *(name for one in specials if one.who for name in one.who.columns)}
-    own = people.Own(
-        people.had(files, recent, as_of, ids, product_ids), people.barred(files, ids, product_ids), code
+    theirs = people.Own(
+        own.had(files, recent, as_of, ids, product_ids), own.barred(files, ids, product_ids), code
     )
     return Snapshot(
         name=loading.name,
@@ -95,8 +96,8 @@ def load(paths: Paths, loading: Loading = Loading()) -> Snapshot:
         time_zone=loading.time_zone,
         margin_floor=loading.margin_floor,
         products=products,
-        customers=people.customers(files, ids, columns, as_of, own),
-        personal=people.personal(files, ids, products, product_ids, loading.most_per_customer),
+        customers=people.customers(files, ids, columns, as_of, theirs),
+        personal=own.personal(files, ids, products, product_ids, loading.most_per_customer),
         rules=goods.rules(files, products, product_ids),
         goes_with=goods.related(files, product_ids, "goes_with"),
         instead_of=goods.related(files, product_ids, "instead_of"),
@@ -116,9 +117,12 @@ def _intent(content: bytes | None) -> Scorer | None:
     """Read the model where there is one; without it none of the libraries that it needs is loaded."""
     if content is None:
         return None
-    from nextbest.models.intent import Scorer
+    from nextbest.models.intent import MODEL_FILE, Scorer
 
-    return Scorer.read(content)
+    try:
+        return Scorer.read(content)
+    except DataError as error:
+        raise WorkspaceError("intent.unreadable", file=MODEL_FILE) from error
 
 
 def _as_of(files: Files) -> date | None:

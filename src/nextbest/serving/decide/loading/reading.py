@@ -91,6 +91,11 @@ def numbers_of(ids: pa.Array, known: pa.Array) -> Ints:
     return np.asarray(pc.fill_null(pc.index_in(ids, value_set=known), -1).cast(pa.int64()))
 
 
+def customers_of(table: pa.Table, ids: pa.Array) -> Ints:
+    """Give each row the number of its customer; -1 where it is not known."""
+    return numbers_of(column(table, "customer_id"), ids)
+
+
 def sorted_ids(*columns: pa.Array | pa.ChunkedArray) -> pa.Array:
     """Give the distinct ids of several columns, sorted by their bytes."""
     pieces = [
