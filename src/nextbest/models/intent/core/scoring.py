@@ -8,9 +8,10 @@ from typing import Final, NamedTuple, Self
 
 import numpy as np
 
+from nextbest.base.errors import DataError
 from nextbest.models.intent.core.steps import Floats
 from nextbest.models.intent.core.visit import Visit, features
-from nextbest.models.intent.spec import FEATURES
+from nextbest.models.intent.spec import FEATURES, MODEL_FILE
 from nextbest.models.propensity import FittedModel, load
 
 _MOST_RAISE: Final = 3
@@ -41,9 +42,19 @@ class Scorer:
 
     @classmethod
     def read(cls, content: bytes) -> Self:
-        """Read what a run has left in ``MODEL_FILE``."""
-        scorer = cls(load(content))
-        scorer.probability([Visit(number=1)])
+        """Read what a run has left in ``MODEL_FILE``, and ask it once.
+
+        Raises
+        ------
+        DataError
+            It is no such model.
+        """
+        scorer, nothing = cls(load(content)), Visit(number=1)
+        try:
+            scorer.probability([nothing])
+            _ = scorer.as_of, scorer.usual, scorer.baseline(nothing)
+        except (KeyError, TypeError, IndexError):
+            raise DataError("propensity.no_model", where=MODEL_FILE) from None
         return scorer
 
     @property
