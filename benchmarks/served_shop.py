@@ -143,7 +143,7 @@ class Server:
         """Start again after a kill."""
         self.process = self._start()
 
-    def wait(self, seconds: float = 30) -> None:
+    def wait(self, seconds: float = 90) -> None:
         """Wait until it answers."""
         end = time.monotonic() + seconds
         while time.monotonic() < end and self.process.poll() is None:

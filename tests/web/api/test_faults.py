@@ -34,7 +34,7 @@ def plain_shop(tmp_path):
     return make(tmp_path / "shop")
 
 
-def wait_for(what, seconds=20):
+def wait_for(what, seconds=60):
     """Wait until something is true, and give it."""
     end = time.monotonic() + seconds
     while not (found := what()):
@@ -138,7 +138,7 @@ def full_disk(server):
     resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, before)
 
 
-def told_next(crowd, what, seconds=20):
+def told_next(crowd, what, seconds=60):
     """Wait until somebody is told something once more."""
     before = crowd.account.told[what]
     wait_for(lambda: crowd.account.told[what] > before, seconds)
@@ -209,7 +209,7 @@ def test_asked_to_end_it_answers_what_was_asked(plain_shop):
                 time.sleep(0.5)
             for one in asking:
                 one.result()
-        server.process.wait(20)
+        server.process.wait(40)
         for visitor in visitors:
             visitor.close()
         account = sum((visitor.account for visitor in visitors[1:]), visitors[0].account)
