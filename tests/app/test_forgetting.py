@@ -12,6 +12,7 @@ from nextbest.app.config import SourceSettings
 from nextbest.app.operating import open_operations
 from nextbest.app.workspace import Workspace
 from nextbest.base.errors import DataError
+from nextbest.engines.operations import Operations
 from nextbest.engines.snapshots import one_writer
 from nextbest.serving.events import EventSettings, read_items
 from nextbest.serving.log import append
@@ -166,16 +167,20 @@ def test_an_erasure_while_a_load_holds_the_files_is_done_by_the_next_who_holds_t
     assert not forgetting.is_waiting(workspace.folder / "store")
 
 
-def test_who_dies_in_the_middle_leaves_the_rest_to_the_next(workspace, monkeypatch):
-    def die(*_):
+@pytest.mark.parametrize("place", ["snapshot", "database"])
+def test_who_dies_in_the_middle_leaves_the_rest_to_the_next(workspace, monkeypatch, place):
+    def die(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(forgetting.persons, "leave_snapshot", die)
-    with pytest.raises(KeyboardInterrupt):
+    where = (forgetting.persons, "leave_snapshot") if place == "snapshot" else (Operations, "erase")
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(*where, die)
         erase(workspace)
-    monkeypatch.undo()
     workspace.load(now=LATER)
     assert naming(workspace, "cust-1", "a-9") == []
+    with open_operations(workspace.folder) as operations:
+        assert not operations.everything_about("cust-1")["events"]
+        assert operations.forgotten().erased_at("c:web-1") == LATER.replace(tzinfo=None)
 
 
 def test_files_that_went_out_of_the_workspace_lose_the_customer_or_are_named(workspace, tmp_path):

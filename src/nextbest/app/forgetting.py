@@ -18,7 +18,7 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from nextbest.app import auditing, looking
+from nextbest.app import auditing
 from nextbest.app.config import Config
 from nextbest.app.operating import open_operations
 from nextbest.base.errors import DataError, WorkspaceError
@@ -162,8 +162,12 @@ def erase(
     store, at = folder / "store", now or datetime.now(UTC)
     with open_operations(folder, config=config) as operations:
         person = person_of(operations, store, customer_id)
-        pending = _wait(store, person)
-        gone = operations.erase(person, by=by, at=at)
+        pending = _wait(store, person, by, at)
+        try:
+            gone = operations.erase(person, by=by, at=at)
+        except WorkspaceError:
+            pending.unlink(missing_ok=True)
+            raise
         try:
             with one_writer(store):
                 out = auditing.files_out(operations)
@@ -183,11 +187,15 @@ def finish(folder: Path, *, config: Config | None = None) -> int:
     if not waiting:
         return 0
     with open_operations(folder, config=config) as operations:
-        out = auditing.files_out(operations)
-    for path in waiting:
-        ids = json.loads(path.read_text(encoding="utf-8"))
-        _leave(folder, Person(tuple(ids["customers"]), tuple(ids["devices"])), out)
-        path.unlink()
+        out, forgotten = auditing.files_out(operations), operations.forgotten()
+        for path in waiting:
+            asked = json.loads(path.read_text(encoding="utf-8"))
+            person, at = Person(tuple(asked["customers"]), tuple(asked["devices"])), _utc(asked["at"])
+            done = [forgotten.erased_at(subject) for subject in person.subjects]
+            if any(one is None or one < at.replace(tzinfo=None) for one in done):
+                operations.erase(person, by=asked["by"], at=at)
+            _leave(folder, person, out)
+            path.unlink()
     return len(waiting)
 
 
@@ -206,14 +214,19 @@ def _aliases(store: Path, person: Person) -> Iterator[Person]:
                 yield Person((row["customer_id"],)) | Person(**{"customers": (), field: (row["alias"],)})
 
 
-def _wait(store: Path, person: Person) -> Path:
-    """Note that the files must forget a person, before anything is forgotten: who dies in between leaves it to the next."""
-    text = json.dumps(asdict(person), ensure_ascii=False)
-    path = store / PENDING / f"{hashlib.sha256(text.encode()).hexdigest()[:24]}.json"
+def _wait(store: Path, person: Person, by: str | None, at: datetime) -> Path:
+    """Note whom to forget, before anything is forgotten: who dies in between leaves the rest to the next."""
+    asked = asdict(person) | {"by": by, "at": at.astimezone(UTC).isoformat()}
+    name = hashlib.sha256(json.dumps(person.subjects).encode()).hexdigest()[:24]
+    path = store / PENDING / f"{name}.json"
     with plain_io_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        replace_text(path, text)
+        replace_text(path, json.dumps(asked, ensure_ascii=False))
     return path
+
+
+def _utc(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
 
 
 def _leave(folder: Path, person: Person, out: list[str]) -> tuple[dict[str, int], dict[str, int], list[str]]:
@@ -236,6 +249,8 @@ def _leave(folder: Path, person: Person, out: list[str]) -> tuple[dict[str, int]
 
 def _leave_file(path: Path, person: Person) -> bool:
     """Write an exported file again without a person; tell whether it was in there."""
+    from nextbest.app import looking  # loads pandas and Ibis, which the service needs for nothing else
+
     if not path.exists() or path.suffix not in looking.READERS:
         return False
     rows = looking.READERS[path.suffix](path)
