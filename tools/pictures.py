@@ -37,7 +37,8 @@ def shoot_shop(browser: Browser) -> None:
     command = [sys.executable, "-m", "examples.shop_page", ROOT / "demo", *options]
     shop = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)  # noqa: S603
     page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light")
-    page.goto(shop.stdout.readline().split()[2] if shop.stdout else "")
+    _, said = (shop.stdout.readline(), shop.stdout.readline()) if shop.stdout else ("", "")
+    page.goto(said.split()[2])
     page.fill("#customer", CUSTOMER)
     page.press("#customer", "Enter")
     page.wait_for_selector("#personal")

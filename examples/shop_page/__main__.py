@@ -151,6 +151,7 @@ def main() -> None:
     origins = [f"http://{host}:{page.server_port}" for host in ("localhost", "127.0.0.1")]
     port = free(options.service_port, "--service-port")
     service = f"http://127.0.0.1:{port}"
+    print("Starting the service ...", flush=True)
     with serving(options.folder, port) as process:
         with ThreadPoolExecutor() as meanwhile:
             create = partial(meanwhile.submit, nextbest, "keys", "create", folder=options.folder)

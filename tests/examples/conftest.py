@@ -113,7 +113,7 @@ def opened(folder):
         [*command, "--port", "0", "--service-port", "0"], cwd=ROOT, stdout=subprocess.PIPE, text=True
     )
     try:
-        said = process.stdout.readline()
+        _, said = process.stdout.readline(), process.stdout.readline()
         url, service = re.findall(r"http://\S+", said)
         yield Shop(folder, url, service, process)
     finally:
