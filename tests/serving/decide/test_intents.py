@@ -10,7 +10,18 @@ import numpy as np
 import pytest
 from benchmarks.shops import NOON
 
-from nextbest.serving.decide import COLUMNS, Ask, CartItem, Request, compile_policy, decide, intent
+from nextbest.base.errors import WorkspaceError
+from nextbest.serving.decide import (
+    COLUMNS,
+    Ask,
+    CartItem,
+    Loading,
+    Request,
+    compile_policy,
+    decide,
+    intent,
+    load,
+)
 from nextbest.serving.events import Event
 from nextbest.serving.policy import Policy, check, read
 from nextbest.serving.state.core.entries import take_in
@@ -139,6 +150,12 @@ def test_many_are_scored_as_each_alone(make_shop):
     states = [visiting("product_viewed"), None, visiting("product_added")]
     found = decide(dataclasses.replace(shop, intent=model), compiled, requests, states, now=NOON)
     assert [one.request.intent for one in found] == [0.25, None, 0.25]
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b'{"format": 1}', b"\xff"])
+def test_a_model_that_cannot_be_read_is_a_run_that_cannot_be_read(content):
+    with pytest.raises(WorkspaceError, match=r"visit\.json"):
+        load({}, Loading(intent=content))
 
 
 def test_why_can_be_told(make_shop):
