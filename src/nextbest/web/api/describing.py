@@ -52,6 +52,7 @@ _PROBLEMS: Final = {
     401: "No key, or one that does not hold",
     403: "A browser's key where it may not be",
     404: "There is no such thing",
+    408: "The body did not come in time",
     413: "Longer than 1 MB",
     415: "Not application/json",
     422: "A value is not what it should be",
@@ -126,7 +127,7 @@ def _may_fail(path: str, method: str, route: dict[str, Any]) -> set[int]:
     if path == "/v1/policies/rollback":
         found |= {404}
     if method == "post" and not path.endswith("/decide/batch"):
-        found |= {400, 413, 415, 422}
+        found |= {400, 408, 413, 415, 422}
     return found
 
 

@@ -62,7 +62,7 @@ def refused(error: NextBestError) -> RefusedError:
 def wrong_values(error: ValidationError) -> RefusedError:
     """Give the problem of a body whose values are not what they should be; what was sent is not repeated."""
     found = [
-        {"where": "/".join(str(part) for part in one["loc"]), "expected": one["msg"]}
+        {"where": "/".join(str(part) for part in one["loc"]), "expected": one["msg"].replace("Tuple", "List")}
         for one in error.errors(include_url=False, include_input=False, include_context=False)[:20]
     ]
     return RefusedError(422, "api.wrong_values", errors=found, n=error.error_count())
