@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import sys
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import timedelta
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 keys = typer.Typer(help="Keys that open the decision service.", no_args_is_help=True)
 app.add_typer(keys, name="keys")
 
+_APP = "nextbest.web.api:from_environment"
 Database = Annotated[
     str | None,
     typer.Option(
@@ -57,17 +59,22 @@ def serve(
     os.environ["NEXTBEST_RATE"] = str(rate)
     if database:
         os.environ["NEXTBEST_DATABASE"] = database
-    uvicorn.run(
-        "nextbest.web.api:from_environment",
-        factory=True,
-        host=host,
-        port=port,
-        workers=workers,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=10,
-        log_config=_logging(),
-    )
+    options: dict[str, Any] = {
+        "factory": True,
+        "host": host,
+        "port": port,
+        "workers": workers,
+        "access_log": False,
+        "server_header": False,
+        "timeout_graceful_shutdown": 10,
+        "log_config": _logging(),
+    }
+    if workers > 1 and sys.platform == "linux":
+        from nextbest.cli import listening
+
+        listening.run(uvicorn.Config(_APP, **options))
+    else:
+        uvicorn.run(_APP, **options)
 
 
 @app.command()
@@ -206,6 +213,8 @@ def _show(result: Any) -> None:
             output.CONSOLE.print(f"{offer.rank:>2} {offer.title}{price}", markup=False, soft_wrap=True)
             for reason in offer.reasons:
                 output.CONSOLE.print(f"   {reason.text}", style="dim", markup=False, soft_wrap=True)
+            if offer.say:
+                output.CONSOLE.print(f"   {offer.say}", style="italic", markup=False, soft_wrap=True)
 
 
 def _logging() -> dict[str, Any]:
