@@ -179,3 +179,18 @@ def test_what_is_no_table_is_refused_in_one_sentence(nextbest, tmp_path, content
         assert done.code == 1
         assert part in done.err
         assert "Traceback" not in done.err
+
+
+def test_two_currencies_in_one_column_are_refused(nextbest, tmp_path):
+    rows = "".join(f'o{n},c1,tea,2024-01-02,1,"{"€" if n % 2 else "$"}1,20{n}.50"\n' for n in range(6))
+    (tmp_path / "mixed.csv").write_text(HEAD + rows, encoding="utf-8")
+    assert nextbest("init", "shop", "--from", "mixed.csv", "--yes", "--time-zone", "UTC").code == 0
+    done = nextbest("load", "--in", "shop")
+    assert done.code == 1
+    assert "several currencies ($, €)" in " ".join(done.err.split())
+
+
+def test_a_currency_of_each_row_may_differ_from_the_next(loaded):
+    rows = "o1,ann,tea,2024-01-02,1,$5.00,USD\no2,ann,tea,2024-01-03,1,€4.00,EUR\n"
+    lines = loaded(orders=HEAD.strip() + ",currency\n" + rows)("order_lines")
+    assert {line["currency"] for line in lines} <= {"USD", "EUR"}

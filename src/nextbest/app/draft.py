@@ -108,7 +108,7 @@ def source_for(
     Parameters
     ----------
     location
-        Path or database URL.
+        Path or database URL; ``book.xlsx#Orders`` takes one sheet of a workbook, or one file of a zip.
     table
         Canonical table, when it is known.
     given
@@ -124,13 +124,15 @@ def source_for(
     DataError
         Nothing in the file fits any canonical table.
     """
-    path = location if "://" in location else str(Path(location).expanduser().resolve())
-    raw = open_source(path)
+    whole, part = _parted(location)
+    path = whole if "://" in whole else str(Path(whole).expanduser().resolve())
+    raw = open_source(path, table=part)
     sample = raw.sample(SAMPLE)
     known = guess(raw.columns, sample, given=given or {}, table=table)
     settings = SourceSettings(
-        name=name or source_name(raw.name),
+        name=name or source_name(part or raw.name),
         files=(path,),
+        query=part,
         table=known.layout.table,
         mode=known.mode,
         shape=known.layout.shape,
@@ -144,6 +146,13 @@ def source_for(
         personal=known.personal,
     )
     return SourceDraft(settings, known, sample)
+
+
+def _parted(location: str) -> tuple[str, str | None]:
+    """Separate a file from the part of it that is named after a #, unless a file has that very name."""
+    whole, mark, part = location.rpartition("#")
+    is_part = mark and whole and part and "://" not in location and not Path(location).expanduser().exists()
+    return (whole, part) if is_part else (location, None)
 
 
 def source_name(file: str) -> str:

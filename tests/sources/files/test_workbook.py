@@ -31,16 +31,24 @@ def test_titles_blank_rows_and_nameless_columns_are_passed_over(workbook):
     assert [notice.code for notice in table.notices] == ["files.lines_above"]
 
 
-def test_the_first_sheet_with_rows_or_the_named_one_is_read(workbook):
-    path = workbook(
-        {"Cover": [], "Orders": [["id", "n"], ["o1", "a"]], "Items": [["item", "n"], ["i1", "b"]]}
+def test_the_only_sheet_with_a_table_or_the_named_one_is_read(workbook):
+    orders, items = [["id", "n"], ["o1", "a"]], [["item", "n"], ["i1", "b"]]
+    beside = workbook(
+        {"Cover": [["Orders of May"], ["by Bob"]], "Empty": [], "Orders": orders}, "beside.xlsx"
     )
+    path = workbook({"Orders": orders, "Items": items})
 
-    assert open_source(path).columns == ("id", "n")
+    assert open_source(beside).columns == ("id", "n")
     assert open_source(path, table="Items").columns == ("item", "n")
-    assert open_source(path, table="Items").digest != open_source(path).digest
-    with pytest.raises(DataError, match=r'no sheet "Customers". It has Cover, Orders, Items'):
+    assert open_source(path, table="Items").digest != open_source(path, table="Orders").digest
+    with pytest.raises(DataError, match=r'no sheet "Customers". It has Orders, Items'):
         open_source(path, table="Customers")
+
+
+def test_of_several_sheets_none_is_dropped_in_silence(workbook):
+    path = workbook({"Jan": [["id", "n"], ["o1", "a"]], "Feb": [["id", "n"], ["o2", "b"]]})
+    with pytest.raises(DataError, match=r'expected one: Jan, Feb. .* "orders.xlsx#Jan"'):
+        open_source(path)
 
 
 @pytest.mark.parametrize(

@@ -52,12 +52,12 @@ class Sheet(RawTable):
 
 
 def open_workbook(content: Content, table: str | None, *, has_header: bool | None) -> Sheet:
-    """Take the sheet of that name, or the first that holds rows.
+    """Take the sheet of that name, or the only one that holds a table; notes beside it may be there.
 
     Raises
     ------
     DataError
-        The workbook is damaged or has a password, or there is no such sheet or no row in it.
+        The workbook is damaged or has a password, or there is no such sheet, no row in it, or several sheets with a table.
     """
     sheet = _sheet(content, table)
     sample = [_strings(row) for row in islice(_filled(sheet), _SAMPLE)]
@@ -83,7 +83,16 @@ def _sheet(content: Content, table: str | None) -> calamine.CalamineSheet:
         raise DataError("files.password", file=content.name) from error
     except calamine.CalamineError as error:
         raise DataError("files.damaged", file=content.name) from error
-    return next((sheet for sheet in sheets if sheet.height), sheets[0])
+    full = [sheet for sheet in sheets if _is_table(sheet)]
+    if len(full) > 1:
+        raise DataError("files.several_sheets", file=content.name, known=[sheet.name for sheet in full])
+    return next(iter(full), next((sheet for sheet in sheets if sheet.height), sheets[0]))
+
+
+def _is_table(sheet: calamine.CalamineSheet) -> bool:
+    """See a table by two rows of two cells or more."""
+    wide = (row for row in sheet.iter_rows() if sum(cell != "" for cell in row) > 1)
+    return len(list(islice(wide, 2))) > 1
 
 
 def _filled(sheet: calamine.CalamineSheet) -> Iterator[list[Any]]:

@@ -8,11 +8,13 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from nextbest.base.errors import DataError
 from nextbest.sources.loading.account import Writer
 from nextbest.sources.loading.core import Filler, Typed, local_days, read_batch
 from nextbest.sources.loading.core.wide import product_plan, unlisted, unpivot
 from nextbest.sources.loading.job import SAMPLE, Job
 from nextbest.sources.mapping import separator_of
+from nextbest.sources.values import are_several, money_signs
 
 _ORDER_LEVEL: Final = ("customer_id", "ordered_at", "status", "currency", "channel", "store_id", "coupon_id", "campaign_id",
                        "adviser_id", "order_revenue", "order_refund", "order_discount", "order_postage", "cancelled_at")  # fmt: skip
@@ -23,8 +25,12 @@ def stage(job: Job) -> int:
     staged, n_read = Writer(job.path("staged")), 0
     customers = Writer(job.path("staged_customers"))
     products = product_plan(job.raw.sample(SAMPLE), job.layout.products) if job.layout.shape == "wide" else ()
+    signs: frozenset[str] = frozenset()
     for rows in _batches(job):
         n_read += rows.num_rows
+        signs |= _money_signs(job, rows)
+        if are_several(signs):
+            raise DataError("loading.several_currencies", file=job.raw.name, signs=sorted(signs))
         typed = read_batch(
             rows, job.reads, job.attributes, time_zone=job.settings.time_zone, file=job.raw.name
         )
@@ -69,6 +75,20 @@ def _batches(job: Job) -> Iterator[pa.Table]:
         yield filler.fill(rows) if filler else rows
     if not n_batches:
         yield empty
+
+
+def _money_signs(job: Job, rows: pa.Table) -> frozenset[str]:
+    """List the currency signs beside amounts; where a column names the currency of each row, they need not agree."""
+    if any(read.target == "currency" for read in job.reads):
+        return frozenset()
+    columns = [
+        name
+        for read in job.reads
+        if read.kind == "money"
+        for name in read.theirs
+        if name in rows.column_names
+    ]
+    return frozenset().union(*(money_signs(rows[name]) for name in columns))
 
 
 def _baskets(job: Job) -> tuple[str, str] | None:

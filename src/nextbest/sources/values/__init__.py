@@ -6,6 +6,7 @@ One column is read in one style, decided on its values and never cell by cell:
 - ``parse(column, kind, style=None, *, time_zone="UTC") -> Parsed``: read it; without a style it is decided on the column.
 - ``texts(column)``, ``numbers(column, style=None)``, ``integers(column, style=None)``, ``money(column, style=None)``,
   ``booleans(column)``, ``days(column, time_zone, style=None)``, ``instants(column, time_zone, style=None)``: the same by name.
+- ``money_signs(column) -> frozenset[str]``, ``are_several(signs) -> bool``: currency signs beside amounts, and whether they are those of one.
 - ``share_readable(column, kind) -> float``: share of the non-empty cells that can be read as the kind, for guessing.
 
 ``kind`` is a kind of the table contracts (``nextbest.base.contract.Kind``). ``column`` is a string ``pa.Array`` or
@@ -27,11 +28,13 @@ from nextbest.sources.values.spec import Parsed, Style
 
 if TYPE_CHECKING:
     from nextbest.sources.values.reading import (
+        are_several,
         booleans,
         days,
         instants,
         integers,
         money,
+        money_signs,
         numbers,
         parse,
         share_readable,
@@ -42,11 +45,13 @@ if TYPE_CHECKING:
 __all__ = [
     "Parsed",
     "Style",
+    "are_several",
     "booleans",
     "days",
     "instants",
     "integers",
     "money",
+    "money_signs",
     "numbers",
     "parse",
     "share_readable",

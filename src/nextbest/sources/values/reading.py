@@ -80,6 +80,28 @@ def parse(column: Cells, kind: Kind, style: Style | None = None, *, time_zone: s
     return Parsed(values.take(places), pc.fill_null(failed.take(places), False), style)
 
 
+def money_signs(column: Cells) -> frozenset[str]:
+    """List the currency signs and codes beside the amounts of a column, lower case.
+
+    Examples
+    --------
+    >>> sorted(money_signs(pa.array(["€1,200", "5 USD", "7"])))
+    ['usd', '€']
+    """
+    return amounts.money_signs(cleaned(_distinct(column)[0]))
+
+
+def are_several(signs: frozenset[str]) -> bool:
+    """Tell whether currency signs stand for more than one currency.
+
+    Examples
+    --------
+    >>> are_several(frozenset({"$", "usd"})), are_several(frozenset({"$", "€"}))
+    (False, True)
+    """
+    return amounts.are_several(signs)
+
+
 def texts(column: Cells) -> Parsed:
     """Clean texts and ids; none can fail.
 

@@ -21,6 +21,8 @@ CURRENCIES: Final = {
     "円": "JPY", "us$": "USD", "hk$": "HKD", "nt$": "TWD", "r$": "BRL", "zł": "PLN", "$": None, "¥": None, "块": "CNY",
 }  # fmt: skip
 """Signs and their ISO 4217 codes; a bare $ or ¥ is several countries' money and tells nothing."""
+_BARE: Final = {"$": {"USD", "HKD", "TWD", "AUD", "CAD", "SGD", "NZD", "MXN", "BRL"}, "¥": {"CNY", "JPY"}}
+"""Currencies that a sign of several countries may stand for."""
 _CODES: Final = "usd eur gbp cny jpy hkd twd aud cad chf inr krw sgd nzd sek nok dkk pln czk brl mxn thb myr"
 _MONEY: Final = "|".join(
     [*(sign.replace("$", r"\$") for sign in sorted(CURRENCIES, key=len, reverse=True)), *_CODES.split()]
@@ -97,6 +99,32 @@ def decimal_style(cells: pa.Array) -> tuple[str, bool, str | None]:
     seen = [sign for sign in parts.money.unique().to_pylist() if sign and sign != "%"]
     codes = {CURRENCIES.get(sign, sign.upper()) for sign in seen}
     return COMMA if n_comma > n_point else POINT, unclear, codes.pop() if len(codes) == 1 else None
+
+
+def money_signs(cells: pa.Array) -> frozenset[str]:
+    """List the currency signs and codes beside the amounts, lower case.
+
+    Examples
+    --------
+    >>> sorted(money_signs(pa.array(["€1,200", "5 USD", "7", None, "tea"])))
+    ['usd', '€']
+    """
+    odd = pc.and_not(cells.is_valid(), pc.match_substring_regex(cells, _PLAIN))
+    signs = take_apart(cells.filter(odd).unique()).money.unique().to_pylist()
+    return frozenset(sign for sign in signs if sign and sign != "%")
+
+
+def are_several(signs: frozenset[str]) -> bool:
+    """Tell whether signs stand for more than one currency; a bare $ or ¥ may be that of any country that writes it.
+
+    Examples
+    --------
+    >>> are_several(frozenset({"$", "usd"})), are_several(frozenset({"$", "€"})), are_several(frozenset({"¥", "元"}))
+    (False, True, False)
+    """
+    codes = {CURRENCIES.get(sign, sign.upper()) for sign in signs} - {None}
+    bare = signs & set(_BARE)
+    return len(codes) > 1 or len(bare) > 1 or any(codes - _BARE[sign] for sign in bare)
 
 
 def plain_decimals(cells: pa.Array, style: str) -> tuple[pa.Array, pa.BooleanArray]:
