@@ -1,5 +1,6 @@
 """The same decision asked for again under one Idempotency-Key: one answer, one row, one contact."""
 
+import asyncio
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -7,7 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import sqlalchemy as sa
 
-from nextbest.app.serving import open_operations
+from nextbest.app.asking import asked
+from nextbest.app.operating import open_operations
+from nextbest.app.repeating import Once, decide_once
+from nextbest.app.serving import Service
+from nextbest.serving import log
 from nextbest.tables.operational import DECISIONS
 
 HOME = {"placements": [{"id": "home"}]}
@@ -47,6 +52,48 @@ def test_many_at_once_get_one_answer(service, server):
         told = list(many.map(lambda _: ask(server, HOME, key).json(), range(16)))
     assert all(one == told[0] for one in told)
     assert n_rows(service, told[0]["request_id"]) == len(told[0]["placements"]["home"]["offers"])
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def workers(request, make_shop, tmp_path):
+    """Open two services on one database, as two workers do."""
+    url = request.getfixturevalue("postgresql")() if request.param == "postgresql" else None
+    folder = make_shop(tmp_path / "shop").folder
+    with Service(folder, database=url) as one, Service(folder, database=url) as other:
+        yield one, other
+
+
+def test_two_workers_asked_at_the_same_time_give_one_answer_and_one_row(workers):
+    keys = [Once.of("till", f"k{number}", "{}") for number in range(15)]
+
+    def told(result):
+        offers = [offer.decision_id for answer in result.answers for offer in answer.offers]
+        return {"offers": offers, "by": uuid.uuid4().hex}
+
+    def answers(service):
+        async def ask():
+            request = asked("c1", ["home"])
+            return await asyncio.gather(*(decide_once(service, request, once, told) for once in keys))
+
+        return asyncio.run(ask())
+
+    with ThreadPoolExecutor(2) as both:
+        first, second = both.map(answers, workers)
+    assert [one.answer for one in first] == [one.answer for one in second]
+    assert sorted(one.is_repeated for one in (*first, *second)) == [False] * 15 + [True] * 15
+    with workers[0].operations.reading() as connection:
+        rows = [log.of_request(connection, once.request_id) for once in keys]
+    assert [[row.decision_id for row in mine] for mine in rows] == [one.answer["offers"] for one in first]
+
+
+def test_something_else_asked_by_another_worker_is_refused(workers):
+    def ask(service, body):
+        return asyncio.run(
+            decide_once(service, asked("c1", ["home"]), Once.of("till", "k", body), lambda _: {})
+        )
+
+    assert ask(workers[0], "{}").answer == {}
+    assert ask(workers[1], "[]").answer is None
 
 
 def test_a_contact_is_counted_once(server):
