@@ -6,7 +6,7 @@ import pytest
 from benchmarks.shops import NOON
 
 from nextbest.base.messages import render
-from nextbest.serving.decide import Ask, CartItem, Loading, Request, compile_policy, decide, load
+from nextbest.serving.decide import Ask, CartItem, Loading, Request, compile_policy, decide, load, log_rows
 from nextbest.serving.policy import Policy
 from nextbest.serving.state import OfferEvent, SubjectState
 
@@ -118,6 +118,18 @@ def test_an_offer_at_its_own_price_earns_less_and_conditions_see_that_price(make
     assert first.trace[0].factors["value"] == pytest.approx(2.0 - (7.0 - 5.5) - 0.25)
     dear = [{"name": "dear", "stage": "suitability", "where": "price > 6"}]
     assert ask(shop, "it", policy=only("limited_time") | {"rules": dear}).cause == "suitability"
+
+
+def test_the_log_names_what_set_a_price_of_its_own(make_shop):
+    shop = make_shop(offers=[offer("tea5", "tea", 5.5)])
+    row = log_rows(result(shop, "it", policy=only("limited_time")))[0]
+    assert (row.offer_id, row.price, row.trace["price_rule"]) == ("tea5", "5.50", "offers/tea5")
+
+
+def test_add_ons_need_something_in_the_cart(make_shop):
+    policy = only("gift_wrap", "deep_discount") | {"lists": {"gift_wrap": ["mug"], "deep_discount": ["milk"]}}
+    assert ask(make_shop(), "it", policy=policy, cart=()).cause == "no_candidates"
+    assert {*products(ask(make_shop(), "it", policy=policy, cart=(CartItem("tea"),)))} == {"mug", "milk"}
 
 
 def test_an_offers_condition_brings_its_columns(make_shop):

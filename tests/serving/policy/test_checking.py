@@ -45,6 +45,20 @@ def test_what_is_wrong_is_said_in_plain_sentences():
     assert len([one for one in told if one.startswith("caps, number 2")]) == 2
 
 
+def test_a_misspelt_channel_is_found_since_it_would_protect_nobody():
+    told = sentences(
+        caps=[{"per": "customer", "limit": 2, "days": 7, "channels": ["e-mail"]}],
+        quiet_hours={"channels": ["text"]},
+        placements=[{"id": "home", "sources": ["offers"], "channels": ["web", "kiosk", "fax"]}],
+    )
+    assert [one.split(" Known")[0] for one in told] == [
+        'quiet_hours.channels: there is no channel "text".',
+        'caps, number 1: there is no channel "e-mail".',
+        'placements.home.channels: there is no channel "fax".',
+    ]
+    assert sentences(own_channels=["fax"], placements=[{"id": "a", "sources": [], "channels": ["fax"]}]) == []
+
+
 @pytest.mark.parametrize("text", ["{", "a = ", '{"placements": 3}', '{"nonsense": 1}', "[" * 10_000])
 def test_a_document_that_is_no_policy_is_refused_with_a_sentence(text):
     with pytest.raises(SettingsError, match="policy"):

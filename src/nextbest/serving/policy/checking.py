@@ -10,7 +10,7 @@ from nextbest.base.contract import Kind
 from nextbest.base.errors import ExpressionError, SettingsError
 from nextbest.base.expressions import parse
 from nextbest.base.messages import Message
-from nextbest.serving.policy.spec import SOURCES, Policy
+from nextbest.serving.policy.spec import CONTACT_CHANNELS, SOURCES, Policy
 
 
 def read(text: str, where: str = "policy") -> Policy:
@@ -47,6 +47,7 @@ def check(policy: Policy, columns: Mapping[str, Kind]) -> list[Message]:
         *_names(policy),
         *_sources(policy),
         *_caps(policy),
+        *_channels(policy),
         *(problem for where, text in _conditions(policy) for problem in _condition(where, text, columns)),
     ]
 
@@ -91,6 +92,20 @@ def _caps(policy: Policy) -> Iterator[Message]:
             yield Message("decide.policy.cap_both", where)
         if not cap.channels:
             yield Message("decide.policy.cap_channel", where)
+
+
+def _channels(policy: Policy) -> Iterator[Message]:
+    """Name channels that do not exist: a cap or quiet hours on them would protect nobody."""
+    known = (*CONTACT_CHANNELS, *policy.own_channels)
+    asked = {
+        "quiet_hours.channels": policy.quiet_hours.channels,
+        **{f"caps, number {number}": cap.channels for number, cap in enumerate(policy.caps, start=1)},
+        **{f"placements.{one.id}.channels": one.channels for one in policy.placements},
+    }
+    for where, channels in asked.items():
+        for name in channels:
+            if name not in known:
+                yield Message("decide.policy.channel", {"where": where, "name": name, "known": known})
 
 
 def _conditions(policy: Policy) -> Iterable[tuple[str, str]]:

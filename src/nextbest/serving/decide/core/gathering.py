@@ -23,6 +23,8 @@ NAMES: Final = (
 _SOURCE: Final = {name: number for number, name in enumerate(NAMES)}
 KNOWN: Final = _SOURCE["known"]
 MANDATORY: Final = _SOURCE["mandatory"]
+_ADDED: Final = frozenset({"gift_wrap", "deep_discount"})
+"""Added to something: nothing for an empty cart."""
 _CHEAP: Final = 0.5
 _NEAR: Final = 2.0
 _REPLENISH, _DISCOVER = KINDS.index("replenish"), KINDS.index("discover")
@@ -105,7 +107,7 @@ def _pieces(scene: Scene, asked: Asked) -> Iterator[tuple[bool, Piece]]:
             nothing = np.array([len(scene.snapshot.products)], np.int32)
             yield False, Piece(MANDATORY, nothing, special=len(scene.snapshot.specials) + number)
     for is_fill, name in scene.compiled.sources[placement.id]:
-        if name not in PERSONAL_SOURCES or subject.is_personal:
+        if (name not in PERSONAL_SOURCES or subject.is_personal) and (name not in _ADDED or subject.cart):
             for piece in _FOUND[name](scene, subject) if name in _FOUND else _listed(scene, name):
                 yield is_fill, piece
     if subject.is_personal and "offers" not in placement.sources:
