@@ -143,3 +143,10 @@ def test_holdings_without_days_are_no_history(make_store):
     store = make_store(holdings=[{"customer_id": "ann", "product_id": "loan"}])
     with pytest.raises(DataError, match="ordered_on"):
         past_of(store, AS_OF)
+
+
+def test_events_that_all_come_after_the_day_are_no_looks(make_store):
+    later = [one | {"occurred_at": "2024-07-01T10:00"} for one in EVENTS_EARLY]
+    past = past_of(make_store(order_lines=EARLY, events=later, products=PRODUCTS), AS_OF)
+    (looks,) = looks_of(past, past.share(np.arange(2)), [["milk"]])
+    assert looks.counts().tolist() == [0, 0]

@@ -181,7 +181,7 @@ def by_item(rows: pa.Table) -> dict[int, dict[str, Ints]]:
     """Part rows that are sorted by item."""
     columns = {name: _ints(rows[name]) for name in rows.column_names}
     items, starts = np.unique(columns.pop("item"), return_index=True)
-    ends = np.append(starts[1:], rows.num_rows)
+    ends = np.append(starts, rows.num_rows)[1:]
     return {
         int(item): {name: values[start:end] for name, values in columns.items()}
         for item, start, end in zip(items, starts, ends, strict=True)
