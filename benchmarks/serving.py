@@ -156,7 +156,7 @@ def _told(workspace: str, size: Size) -> Part:
 
 def _decided(workspace: str, size: Size) -> Part:
     rows = []
-    for workers, n_streams, n in ((1, 1, size.n_decisions // 10), (2, 4, size.n_decisions)):
+    for workers, n_streams, n in ((1, 1, size.n_decisions // 10), (2, 8, size.n_decisions)):
         with serving(workspace, workers=workers) as served:
             took, seen = served.asked("benchmarks.serving:streams", workspace, n, n_streams)
         rate = f"{seen['decided'] / took.wall:,.0f} decisions/s, by CPU {seen['decided'] / took.cpu:,.0f}"
