@@ -3,10 +3,11 @@
 import json
 from datetime import UTC, datetime, timedelta
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from nextbest.app import auditing, config, draft, forgetting
+from nextbest.app import auditing, config, draft, forgetting, looking
 from nextbest.app.adding import add_account
 from nextbest.app.config import SourceSettings
 from nextbest.app.operating import open_operations
@@ -193,6 +194,21 @@ def test_files_that_went_out_of_the_workspace_lose_the_customer_or_are_named(wor
     text = (workspace.folder / "lines.csv").read_text(encoding="utf-8-sig")
     assert "cust-1" not in text
     assert len(text.splitlines()) == 52
+
+
+@pytest.mark.parametrize(
+    ("header", "ending"), [("客户编号", ".csv"), ("customer_id", ".parquet"), ("客户编号", ".xlsx")]
+)
+def test_a_campaigns_file_in_either_language_loses_the_customer_and_nobody_else(workspace, header, ending):
+    file = workspace.folder / f"spring{ending}"
+    rows = [
+        {header: name, "text": f"={name}, hello", "decision_id": f"d-{name}"} for name in ("cust-1", "cust-2")
+    ]
+    looking.export(pa.Table.from_pylist(rows), file)
+    workspace.note_file("campaign exported", "spring", file, by="bob", rows=2)
+    before = looking.READERS[ending](file).to_pylist()
+    assert erase(workspace).files == (file.name,)
+    assert looking.READERS[ending](file).to_pylist() == before[1:]
 
 
 def test_the_audit_tells_who_saw_and_took_what_and_forgets_with_the_customer(workspace):

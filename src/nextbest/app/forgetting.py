@@ -220,7 +220,7 @@ def _wait(store: Path, person: Person, by: str | None, at: datetime) -> Path:
     name = hashlib.sha256(json.dumps(person.subjects).encode()).hexdigest()[:24]
     path = store / PENDING / f"{name}.json"
     with plain_io_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         replace_text(path, json.dumps(asked, ensure_ascii=False))
     return path
 

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -69,6 +70,7 @@ class Service:
         self._asked: list[tuple[Request, asyncio.Future[Result]]] = []
         self.operations = open_operations(folder, config=self.config)
         self._writer = Writer(self.operations.writing, WriterSettings())
+        self._aside = ThreadPoolExecutor(1, thread_name_prefix="nextbest-aside")
         self._forgotten, self._up_to = Forgotten(), 0
         self._loaded = self._load(None)
         try:
@@ -87,6 +89,7 @@ class Service:
 
     def close(self) -> None:
         """Finish what waits for the disk and let go of everything."""
+        self._aside.shutdown()
         self._writer.close()
         self.operations.close()
 
@@ -127,7 +130,8 @@ class Service:
 
     def is_erased(self, customer_id: str) -> bool:
         """Tell whether a customer was erased since the run that decisions rest on; its memory still holds what it told."""
-        return self._forgotten.erased_at(f"c:{customer_id}") is not None
+        gone = self._forgotten
+        return bool(gone.digests) and gone.erased_at(f"c:{customer_id}") is not None
 
     def forget(self, current: Run | None = None) -> None:
         """See who was erased, and do for the files what nobody else does.
@@ -187,9 +191,13 @@ class Service:
         """Decide on many requests in one pass, beside the loop, and write all down in one piece; only then give them."""
         if not requests:
             return []
-        results = await asyncio.to_thread(self.consider_all, requests)
+        results = await self.aside(lambda: self.consider_all(requests))
         n_rows = sum(_n_rows(result) for result in results)
         return await self._writer.write(partial(commit, results=results), n_rows=n_rows)
+
+    async def aside(self, work: Callable[[], T]) -> T:
+        """Do long work beside the loop, one piece after the other: together they would only take each other's turns."""
+        return await asyncio.get_running_loop().run_in_executor(self._aside, work)
 
     def _answer(self) -> None:
         """Answer all who asked since the last time, in one pass and one piece of work for the disk."""

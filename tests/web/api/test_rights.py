@@ -78,6 +78,23 @@ def test_what_no_customer_is_called_is_not_there(server):
     assert server.delete("/v1/customers/%00").status_code == 404
 
 
+def test_no_answer_but_the_customers_own_copy_tells_what_reaches_a_person(service, server):
+    asked = {"subject": {"customer_id": "c5"}, "placements": [{"id": "home"}], "explain": True}
+    told = [server.post("/v1/decide", json=asked), server.get("/v1/customers/c5")]
+    decision = told[0].json()["placements"]["home"]["decision_id"]
+    told += [
+        server.get(path)
+        for path in (f"/v1/decisions/{decision}", "/v1/recommendations/repeat?customer_id=c5")
+    ]
+    told += [server.get(path) for path in ("/v1/policies", "/metrics", "/health/ready")]
+    assert all("mail.example" not in one.text for one in told)
+    assert "c5@mail.example" in server.get("/v1/customers/c5/export").text
+    log = (service.folder / "log").read_text()
+    assert "mail.example" not in log
+    assert "/v1/customers/{customer_id}" in log
+    assert "/v1/customers/c5" not in log
+
+
 @pytest.fixture
 def opened(make_shop, tmp_path):
     with Service(make_shop(tmp_path / "shop").folder) as service:
