@@ -3,6 +3,7 @@
 import asyncio
 import dataclasses
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -124,6 +125,8 @@ def test_a_disk_that_is_too_far_behind_is_told_at_once_or_answered_by_the_fallba
             asyncio.run(opened.take(b'{"event": "Cart Viewed", "userId": "c1"}'))
     finally:
         gate.set()
+    while opened.n_waiting:
+        time.sleep(0.01)
     assert decide(opened, email())[0].outcome == "decided"
 
 
