@@ -22,14 +22,14 @@ POLICY = {
     "exploration": {"epsilon": 0},
     "placements": [*Policy().model_dump()["placements"], MAIL, KNOWN, COUPON],
     "rules": [
-        {"name": "known", "stage": "eligibility", "when": "placement = 'known'", "where": "place = 'Linz'"}
+        {"name": "known", "stage": "eligibility", "when": "placement = 'known'", "where": "place = 'Oslo'"}
     ],
 }
-"""``known`` goes to who is known to live in Linz: everybody, as long as they may be known."""
+"""``known`` goes to who is known to live in Oslo: everybody, as long as they may be known."""
 FILES = {
     "customers": (
-        "customer_id,place,birth_on\nann,Linz,1980-01-01\nkid,Linz,2020-01-01\nshy,Linz,1980-01-01\n"
-        "calm,Linz,1980-01-01\nnew,Linz,1980-01-01\n"
+        "customer_id,place,birth_on\nann,Oslo,1980-01-01\nkid,Oslo,2020-01-01\nshy,Oslo,1980-01-01\n"
+        "calm,Oslo,1980-01-01\nnew,Oslo,1980-01-01\n"
     ),
     "consents": (
         "customer_id,purpose,channel,status,changed_at\n"
@@ -40,7 +40,7 @@ FILES = {
     "tags": "customer_id,tag\ncalm,do_not_disturb\n",
     "offers": (
         "offer_id,kind,product_ids,price,starts_at,ends_at,rules\n"
-        "fan,discount,p1,1.99,2020-01-01T00:00:00Z,2999-01-01T00:00:00Z,place = 'Linz'\n"
+        "fan,discount,p1,1.99,2020-01-01T00:00:00Z,2999-01-01T00:00:00Z,place = 'Oslo'\n"
     ),
 }  # fmt: skip
 
