@@ -87,7 +87,7 @@ def publish(folder, name="r1", names=PRODUCTS, *, with_intent=False, **manifest)
     tables = {
         "products": [{"product_id": product, "name": label} for product, label in names],
         "customers": [
-            {"customer_id": name, "place": "Linz", "email": f"{name}@mail.example"}
+            {"customer_id": name, "place": "Oslo", "email": f"{name}@mail.example"}
             for name in ("ann", "eve", *(f"c{number}" for number in range(9)))
         ],
         "order_lines": [row | {"ordered_on": date(2026, 1, 1), "ordered_at": at, "quantity": 1.0} for row in lines],

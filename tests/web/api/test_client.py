@@ -30,7 +30,7 @@ def test_the_same_key_is_the_same_decision(client):
 
 def test_lists_and_customers_are_looked_up(client):
     assert client.recommendations("related", product_id="tea", limit=1)[0]["product_ids"] == ["pot"]
-    assert client.customer("ann")["facts"] == {"place": "Linz"}
+    assert client.customer("ann")["facts"] == {"place": "Oslo"}
     with pytest.raises(HTTPError, match="404") as told:
         client.customer("nobody/at all")
     told.value.close()

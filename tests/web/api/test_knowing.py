@@ -23,7 +23,7 @@ def test_a_customer_is_told_by_run_and_by_what_came_since(server):
     }
     assert server.post("/v1/events", json=[seen, added, refused]).json()["accepted"] == 3
     told = server.get("/v1/customers/ann").json()
-    assert (told["customer_id"], told["snapshot"], told["facts"]) == ("ann", "r1", {"place": "Linz"})
+    assert (told["customer_id"], told["snapshot"], told["facts"]) == ("ann", "r1", {"place": "Oslo"})
     assert told["segment"] == {"code": "champions", "text": "Champions"}
     assert told["profile"]["revenue_total"] == "12.5"
     assert [one["probability"] for one in told["propensities"]] == [0.5, 0.25]

@@ -38,7 +38,7 @@ def test_a_customer_is_given_and_forgotten_by_every_worker_within_seconds(runnin
         assert server.post("/v1/events", json=[seen]).json()["accepted"] == 1
         told = server.get("/v1/customers/ann/export").json()
         assert told["run"]["customers"] == [
-            {"customer_id": "ann", "place": "Linz", "email": "ann@mail.example"}
+            {"customer_id": "ann", "place": "Oslo", "email": "ann@mail.example"}
         ]
         assert [row["event_id"] for row in told["operations"]["events"]] == ["m1"]
         assert unknown(running.client, "ann") == {0}
