@@ -73,7 +73,8 @@ def serving(workspace: str, *, workers: int = 1) -> Iterator[Served]:
             try:
                 _wait_for(port, process)
                 took = time.perf_counter() - began
-                time.sleep(2.0 * (workers - 1))  # the others, too
+                while (folder / "log").read_text().count("startup complete") < workers:
+                    time.sleep(0.1)
                 yield Served(folder, port, key, psutil.Process(process.pid), took)
             finally:
                 process.terminate()

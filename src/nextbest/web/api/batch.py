@@ -99,14 +99,14 @@ async def _pieces(request: Request) -> AsyncIterator[bytes]:
 async def _decided(service: Service, chunk: Sequence[bytes], known: Mapping[str, Any]) -> bytes:
     """Decide on lines in one pass, beside the loop that others are answered in."""
     started = time.perf_counter()
-    lines = await asyncio.to_thread(lambda: [_read(line, known) for line in chunk])
+    lines = await service.aside(lambda: [_read(line, known) for line in chunk])
     try:
         results = await _results(service, [line for line in lines if isinstance(line, _Line)])
     except NextBestError as error:
         wrong = told(refused(error), known["request_id"], known["language"])
         return b"".join(orjson.dumps(wrong if isinstance(line, _Line) else line) + b"\n" for line in lines)
     took_ms = (time.perf_counter() - started) * 1000
-    return await asyncio.to_thread(_written, lines, results, took_ms)
+    return await service.aside(lambda: _written(lines, results, took_ms))
 
 
 def _read(line: bytes, known: Mapping[str, Any]) -> _Line | dict[str, Any]:
@@ -122,7 +122,7 @@ async def _results(service: Service, lines: Sequence[_Line]) -> dict[str, Result
     """Decide, and write down what is no trial; by the id of the request."""
     real = await service.decide_all([line.asked for line in lines if not line.is_trial])
     trials = [line.asked for line in lines if line.is_trial]
-    tried = await asyncio.to_thread(service.consider_all, trials) if trials else []
+    tried = await service.aside(lambda: service.consider_all(trials)) if trials else []
     count_decisions(Counter((answer.outcome, answer.cause) for one in real for answer in one.answers))
     return {one.request.request_id: one for one in (*real, *tried)}
 
