@@ -52,7 +52,12 @@ IDENTITIES: Final = Table(
     ("alias", "kind"),
     (
         Column("alias", "string", "other id of the customer", required=True, personal=True),
-        Column("kind", "string", "what the alias is: email, phone, open_id, card", required=True),
+        Column(
+            "kind",
+            "string",
+            "what the alias is: device, customer (a former id), email, phone, open_id, card",
+            required=True,
+        ),
         _id("customer_id", "key of the customer", required=True),
         Column("since_at", "timestamp", "known since"),
     ),
