@@ -219,9 +219,11 @@ def is_zone(name: str) -> bool:
 
 def ages(scene: Scene) -> Ints:
     """Give the age of who asks, in years; -1: not known."""
-    today = local_time(scene.now, scene.snapshot.time_zone).date()
     born = scene.of_subjects([subject.birth_day for subject in scene.subjects], np.int64)
     is_known = born > np.iinfo(np.int32).min
+    if not is_known.any():
+        return np.full(len(born), -1)
+    today = local_time(scene.now, scene.snapshot.time_zone).date()
     day = np.where(is_known, born, 0).astype("datetime64[D]")
     month = day.astype("datetime64[M]").astype(np.int64)
     in_month = (day - day.astype("datetime64[M]")).astype(np.int64) + 1

@@ -153,6 +153,8 @@ def _diverse(scene: Scene, rows: Rows, verdicts: Verdicts, order: Ints) -> Ints:
     )
     for number, group in enumerate((name, products.category_code[rows.product], rows.kind)):
         counted = group[order] >= 0
+        if not counted.any() or len(order) <= most[:, number].min():
+            continue
         nth = _nth_within(rows.ask[order], group[order])
         full = counted & ~rows.is_mandatory[order] & (nth >= most[rows.ask[order], number])
         verdicts.stage[order[full]] = NUMBER["diversity"]

@@ -130,6 +130,9 @@ def _among(scene: Scene, rows: Rows, products: Sequence[Sequence[int] | Places])
 def risk(scene: Scene, rows: Rows) -> Bools:
     """Forbid products riskier than the customer may take; who was not assessed of late may take the lowest risk only."""
     customers, policy = scene.snapshot.customers, scene.compiled.policy
+    level = scene.snapshot.products.risk[rows.product]
+    if np.isnan(level).all():
+        return np.zeros(len(rows), np.bool_)
     row = scene.of_subjects([one.row for one in scene.subjects], np.int64)
     allowed = np.full(len(scene), _LOWEST_RISK)
     if len(customers.risk):
@@ -139,7 +142,7 @@ def risk(scene: Scene, rows: Rows) -> Bools:
             age_days <= policy.suitability.max_assessment_days
         )
         allowed = np.where((row >= 0) & is_fresh, np.maximum(customers.risk[row], _LOWEST_RISK), allowed)
-    return np.asarray(scene.snapshot.products.risk[rows.product] > allowed[rows.ask])
+    return np.asarray(level > allowed[rows.ask])
 
 
 def rejected_lately(scene: Scene, rows: Rows) -> Bools:
