@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import subprocess
@@ -85,7 +86,7 @@ def publish(folder: Path, name: str) -> None:
     """Let the current run be published again under another name."""
     store = folder / "store"
     current = (store / "CURRENT").read_text(encoding="utf-8").strip()
-    shutil.copytree(store / "snapshots" / current, store / "snapshots" / name)
+    shutil.copytree(store / "snapshots" / current, store / "snapshots" / name, copy_function=os.link)
     (store / "NEXT").write_text(name, encoding="utf-8")
     (store / "NEXT").replace(store / "CURRENT")
 

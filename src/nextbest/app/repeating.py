@@ -12,7 +12,8 @@ from typing import Any, Final, Self
 
 import sqlalchemy as sa
 
-from nextbest.app.serving import Service, commit
+from nextbest.app.committing import commit, n_rows
+from nextbest.app.serving import Service
 from nextbest.serving import decide, log
 from nextbest.serving.decide import Request, Result
 from nextbest.tables.operational import DECISIONS
@@ -79,9 +80,8 @@ async def decide_once(
     if before is not None:
         return before
     result = service.consider(dataclasses.replace(request, request_id=once.request_id))
-    n_rows = sum(max(1, len(answer.offers)) for answer in result.answers)
     writing = asyncio.ensure_future(
-        service.write(lambda connection: _commit(connection, result, once, tell), n_rows=n_rows)
+        service.write(lambda connection: _commit(connection, result, once, tell), n_rows=n_rows(result))
     )
     try:
         left = None if budget_ms is None else budget_ms / 1000

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from nextbest.app import forgetting, keys, policies
 from nextbest.app.asking import asked, new_id
+from nextbest.app.committing import commit, n_rows
 from nextbest.app.config import Config, ServiceSettings
 from nextbest.app.operating import open_operations
 from nextbest.base.errors import WorkspaceError
@@ -25,7 +26,7 @@ from nextbest.engines.snapshots import Snapshot as Run
 from nextbest.engines.snapshots import Snapshots, one_writer
 from nextbest.models.intent import MODEL_FILE
 from nextbest.serving import decide, events, log, state
-from nextbest.serving.decide import Compiled, Intent, Offer, Request, Result, Snapshot
+from nextbest.serving.decide import Compiled, Intent, Request, Result, Snapshot
 from nextbest.serving.events import Call, EventSettings, Rejected
 from nextbest.serving.log import Appended, Decision, Forgotten, FullError, Writer, WriterSettings
 from nextbest.serving.policy import CONTACT_CHANNELS, Policy
@@ -192,8 +193,8 @@ class Service:
         if not requests:
             return []
         results = await self.aside(lambda: self.consider_all(requests))
-        n_rows = sum(_n_rows(result) for result in results)
-        return await self._writer.write(partial(commit, results=results), n_rows=n_rows)
+        rows = sum(n_rows(result) for result in results)
+        return await self._writer.write(partial(commit, results=results), n_rows=rows)
 
     async def aside(self, work: Callable[[], T]) -> T:
         """Do long work beside the loop, one piece after the other: together they would only take each other's turns."""
@@ -205,7 +206,7 @@ class Service:
         try:
             results = self.consider_all([request for request, _ in waiting])
             work = partial(commit, results=results)
-            writing = self._writer.submit(work, n_rows=sum(_n_rows(result) for result in results))
+            writing = self._writer.submit(work, n_rows=sum(n_rows(result) for result in results))
         except Exception as error:  # noqa: BLE001  who asked is told
             _tell(waiting, error)
             return
@@ -336,38 +337,6 @@ def _as_people(connection: sa.Connection, requests: Sequence[Request]) -> Sequen
 def _fallback(loaded: Loaded, request: Request, cause: str, at: datetime) -> Result:
     snapshot = None if loaded.run is None else loaded.snapshot
     return decide.fallback(request, cause, loaded.compiled.policy, now=at, snapshot=snapshot)
-
-
-def commit(connection: sa.Connection, results: Sequence[Result]) -> list[Result]:
-    """Count offers against their caps, take back what found no room, and write down what is left."""
-    asked = [(one.decision_id, one.caps) for result in results for one in _capped(result)]
-    with log.Reserving(connection, asked, results[0].decided_at) as reserving:
-        kept = [_reserved(reserving, result) for result in results]
-    rows = decide.log_rows
-    log.record(connection, [row for result in kept for row in rows(result)])
-    return kept
-
-
-def _reserved(reserving: log.Reserving, result: Result) -> Result:
-    capped = _capped(result)
-    taken = [
-        (one.decision_id, reserving.take(one.decision_id, is_mandatory=one.is_mandatory)) for one in capped
-    ]
-    kept = decide.withhold(result, {decision_id: full for decision_id, full in taken if full})
-    if kept is not result:
-        left = {offer.decision_id for answer in kept.answers for offer in answer.offers}
-        for one in capped:
-            if one.decision_id not in left:
-                reserving.give_back(one.decision_id)
-    return kept
-
-
-def _capped(result: Result) -> list[Offer]:
-    return [offer for answer in result.answers for offer in answer.offers if offer.caps]
-
-
-def _n_rows(result: Result) -> int:
-    return sum(max(1, len(answer.offers)) for answer in result.answers)
 
 
 def _tell(
