@@ -163,7 +163,7 @@ def serving(shop, *options):
         process.wait(20)
 
 
-def wait_until_ready(served, seconds=30):
+def wait_until_ready(served, seconds=90):
     """Wait until the server answers."""
     end = time.monotonic() + seconds
     while time.monotonic() < end and served.process.poll() is None:

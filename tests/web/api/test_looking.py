@@ -76,7 +76,7 @@ def test_a_replay_tells_who_would_get_something_else(server):
 
 
 def test_a_replay_reads_what_a_new_condition_names(server):
-    rule = {"name": "near", "stage": "eligibility", "where": "place = 'Linz'"}
+    rule = {"name": "near", "stage": "eligibility", "where": "place = 'Oslo'"}
     asked = {"subject": {"customer_id": "c1"}, "placements": [{"id": "home", "limit": 1}]}
     server.post("/v1/decide", json=asked)
     told = server.post("/v1/policies/replay", json={"policy": {"rules": [rule]}, "most": 1}).json()

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import httpx
+import jsonschema
 
 from nextbest.web.api.describing import document
 from nextbest.web.api.server import routes
@@ -30,6 +31,26 @@ def test_every_reference_leads_somewhere():
     for reference in references(whole):
         _, _, kind, name = reference.split("/")
         assert name in whole["components"][kind], reference
+
+
+def test_every_operation_has_a_name_of_its_own():
+    whole = json.loads(COMMITTED.read_text(encoding="utf-8"))
+    names = [route["operationId"] for methods in whole["paths"].values() for route in methods.values()]
+    assert len(names) == len(set(names))
+    assert {"post_decide", "get_customers", "post_policies_replay"} <= set(names)
+
+
+def test_every_body_has_an_example_that_its_schema_allows():
+    whole = json.loads(COMMITTED.read_text(encoding="utf-8"))
+    bodies = [
+        content
+        for methods in whole["paths"].values()
+        for route in methods.values()
+        for content in route.get("requestBody", {}).get("content", {}).values()
+    ]
+    assert bodies
+    for content in bodies:
+        jsonschema.validate(content["example"], content["schema"] | {"components": whole["components"]})
 
 
 def test_the_service_gives_the_same_document(service):

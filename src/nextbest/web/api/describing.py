@@ -99,6 +99,8 @@ def methods_of(app: FastAPI, path: str) -> str:
 
 
 def _describe(path: str, method: str, route: dict[str, Any]) -> None:
+    words = [part for part in path.split("/") if part not in {"", "v1"} and not part.startswith("{")]
+    route["operationId"] = "_".join([method, *words])
     route["responses"].pop("422", None)
     for status in sorted(_may_fail(path, method, route)):
         route["responses"][str(status)] = {"$ref": f"#/components/responses/Problem{status}"}

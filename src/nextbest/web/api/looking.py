@@ -137,6 +137,8 @@ async def replay(request: Request) -> Response:
             most=asked.most,
             reward=asked.reward,
         )
+    note = partial(auditing.write, action="policy replayed", of=asked.policy.id, by=asker(request))
+    await service_of(request).write(note)
     refusal = None if found.refusal is None else _told([found.refusal], request)[0]
     return as_json(dataclasses.asdict(found) | {"refusal": refusal})
 
