@@ -173,7 +173,7 @@ def _offer(scene: Scene, asked: Asked, place: Place, language: str, *, is_messag
         say=words.say(kind, why.text, title, language) if evidence else None,
         accept_label=accept,
         reject_label=reject,
-        caps=tuple([one.cap for one in caps_of(scene, subject, name) if is_message or not one.is_of_message]),
+        caps=caps_of(scene, subject, name, is_message=is_message),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import ArrayLike
 from nextbest.base.expressions import Expression, parse
 from nextbest.serving.decide.core.shop import Bools
 from nextbest.serving.decide.spec import COLUMNS, CUSTOMER_COLUMNS, STATE_COLUMNS
-from nextbest.serving.policy import CONTACT_CHANNELS, Placement, Policy
+from nextbest.serving.policy import CONTACT_CHANNELS, ContactCap, Placement, Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +65,8 @@ class Compiled:
     mandatory: tuple[Condition | None, ...]
     channels: frozenset[str]
     """Channels on which it decides."""
-    capped: frozenset[str]
-    """Channels on which caps hold."""
+    capped: Mapping[str, Sequence[tuple[ContactCap, timedelta | None]]]
+    """Caps by the channel on which they hold, each with its window."""
     columns: frozenset[str]
     """Columns of customers that its conditions name; a snapshot is to be loaded with them."""
 
@@ -111,9 +112,18 @@ def compile_policy(policy: Policy) -> Compiled:
         levers,
         mandatory,
         frozenset({*CONTACT_CHANNELS, *policy.own_channels}),
-        frozenset(channel for cap in policy.caps for channel in cap.channels),
+        _capped(policy),
         frozenset(named & set(CUSTOMER_COLUMNS)),
     )
+
+
+def _capped(policy: Policy) -> dict[str, list[tuple[ContactCap, timedelta | None]]]:
+    capped: dict[str, list[tuple[ContactCap, timedelta | None]]] = {}
+    for cap in policy.caps:
+        window = None if cap.for_ever or cap.days is None else timedelta(days=cap.days)
+        for channel in dict.fromkeys(cap.channels):
+            capped.setdefault(channel, []).append((cap, window))
+    return capped
 
 
 def _sources(placement: Placement) -> list[tuple[bool, str]]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 
@@ -15,62 +14,51 @@ from nextbest.serving.decide.spec import CountContacts
 from nextbest.serving.log import Cap
 from nextbest.serving.policy import ContactCap
 
-OF_MESSAGE: Final = ("customer", "channel")
+_OF_MESSAGE: Final = ("customer", "channel")
 """Caps that count a message once, however many offers it holds."""
 
 
-class Counted(NamedTuple):
-    """A cap, and whether it counts the message or the offer."""
-
-    cap: Cap
-    is_of_message: bool
-
-
-def caps_of(scene: Scene, subject: Subject, offer: str) -> list[Counted]:
-    """Name the caps that an offer to a subject counts against."""
-    channel = subject.request.channel
-    if channel not in scene.compiled.capped:
-        return []
-    return [
-        Counted(Cap(_scope(rule, subject, offer), rule.limit, _window(rule)), rule.per in OF_MESSAGE)
-        for rule in scene.compiled.policy.caps
-        if channel in rule.channels
-    ]
+def caps_of(scene: Scene, subject: Subject, offer: str, *, is_message: bool) -> tuple[Cap, ...]:
+    """Name the caps that an offer to a subject counts against; those of the message where the offer stands for it."""
+    of_offer = _caps(scene, subject, offer, of_message=False)
+    return (*_caps(scene, subject, offer, of_message=True), *of_offer) if is_message else tuple(of_offer)
 
 
 def stop_reached(scene: Scene, rows: Rows, verdicts: Verdicts, contacts: CountContacts | None) -> None:
     """Stop candidates whose caps leave no room; what another worker reserves meanwhile is settled when it is written."""
     capped = scene.compiled.capped
     on = scene.of_subjects([one.request.channel in capped for one in scene.subjects], np.bool_)
-    open_ = np.flatnonzero((verdicts.stage < 0) & on[rows.ask] & ~rows.is_mandatory)
-    if not len(open_):
+    open_ = np.flatnonzero((verdicts.stage < 0) & on[rows.ask] & ~rows.is_mandatory).tolist()
+    if not open_:
         return
-    asked = {
-        int(row): caps_of(
-            scene, scene.subjects[scene.asked[int(rows.ask[row])].subject], offer_id(scene, rows, int(row))
-        )
-        for row in open_
-    }
-    distinct = sorted(
-        {one.cap for caps in asked.values() for one in caps}, key=lambda cap: (cap.scope, cap.limit)
-    )
-    used = contacts(distinct) if contacts is not None else {}
+    of_message: dict[int, list[Cap]] = {}
+    asked: dict[int, list[Cap]] = {}
+    for row in open_:
+        number = scene.asked[int(rows.ask[row])].subject
+        subject = scene.subjects[number]
+        if number not in of_message:
+            of_message[number] = _caps(scene, subject, "", of_message=True)
+        of_offer = _caps(scene, subject, offer_id(scene, rows, row), of_message=False)
+        asked[row] = of_message[number] + of_offer
+    used = contacts(list(dict.fromkeys(cap for caps in asked.values() for cap in caps))) if contacts else {}
     forbidden: Bools = np.zeros(len(rows), np.bool_)
     for row, caps in asked.items():
-        forbidden[row] = any(used.get(one.cap, 0) >= one.cap.limit for one in caps)
+        forbidden[row] = any(used.get(cap, 0) >= cap.limit for cap in caps)
     verdicts.stop("contact_policy", forbidden)
 
 
+def _caps(scene: Scene, subject: Subject, offer: str, *, of_message: bool) -> list[Cap]:
+    return [
+        Cap(_scope(rule, subject, offer), rule.limit, window)
+        for rule, window in scene.compiled.capped.get(subject.request.channel, ())
+        if (rule.per in _OF_MESSAGE) is of_message
+    ]
+
+
 def _scope(rule: ContactCap, subject: Subject, offer: str) -> str:
+    if rule.per == "offer":
+        return f"offer:{offer}"
     who = f"c:{subject.request.customer_id}" if subject.request.customer_id else f"a:{subject.unit}"
-    scopes = {
-        "customer": f"{who}/{'+'.join(sorted(rule.channels))}",
-        "channel": f"{who}/{subject.request.channel}",
-        "offer": f"offer:{offer}",
-        "offer_of_customer": f"{who}/offer:{offer}",
-    }
-    return scopes[rule.per]
-
-
-def _window(rule: ContactCap) -> timedelta | None:
-    return None if rule.for_ever or rule.days is None else timedelta(days=rule.days)
+    if rule.per == "offer_of_customer":
+        return f"{who}/offer:{offer}"
+    return f"{who}/{subject.request.channel if rule.per == 'channel' else '+'.join(sorted(rule.channels))}"
