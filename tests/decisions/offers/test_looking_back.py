@@ -94,3 +94,10 @@ def test_lists_of_another_day_test_nothing(cakes, make_store, moment, lists):
     said = {each.code for each in run(store, SETTINGS, moment)}
     assert store.written["offer_calibration"].num_rows == 0
     assert not said & {"offers.promises_held", "offers.promises_off"}
+
+
+def test_of_many_customers_those_with_earlier_lists_are_looked_at(cakes, moment, monkeypatch):
+    monkeypatch.setattr("nextbest.decisions.offers.run.learning._MOST_CUSTOMERS", 20)
+    store = cakes(0.5)
+    run(store, SETTINGS, moment)
+    assert (tenths(store)[0]["n"], tenths(store)[0]["n_bought"]) == (300, 150)

@@ -143,11 +143,12 @@ def with_facts(candidates: ir.Table, has: ir.Table, goods: ir.Table, as_of: date
     ).drop("n_of_name", "name", "category")
 
 
-def sampled(has: ir.Table, every: int) -> ir.Table:
-    """Keep each n-th customer, in the order of their ids."""
+def sampled(has: ir.Table, every: int, also: ir.Table | None = None) -> ir.Table:
+    """Keep each n-th customer, in the order of their ids, and those of some other rows."""
     customers = has.select("customer_id").distinct()
     numbered = customers.mutate(nth=ibis.row_number().over(order_by=customers.customer_id))
-    return has.semi_join(numbered.filter(numbered.nth % every == 0), "customer_id")
+    chosen = numbered.filter(numbered.nth % every == 0).select("customer_id")
+    return has.semi_join(chosen if also is None else chosen.union(also.select("customer_id")), "customer_id")
 
 
 def sizes(has: ir.Table, since: date) -> ir.Table:

@@ -31,7 +31,8 @@ from nextbest.tables.store import Store
 def run(store: Store, settings: OfferSettings, moment: Moment) -> list[Finding]:
     """Choose every customer's offers; findings say what is offered to how many and what nobody could know."""
     scene = scene_of(store, settings, moment.as_of if days_known(store) else None)
-    then = a_horizon_before(store, settings, scene)
+    earlier = store.table("earlier_recommendations") if store.has("earlier_recommendations") else None
+    then = a_horizon_before(store, settings, scene, also=earlier)
     simple = learn_simple(store, settings, then, scene)
     tenths = look_back(store, settings, then, scene)
     del then

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 import ibis.expr.types as ir
 import numpy as np
@@ -17,6 +18,7 @@ from nextbest.decisions.offers.query import (
     bought_since,
     head_products,
     new_arrivals,
+    of_customers,
     pool,
     ruled,
     sampled,
@@ -24,7 +26,7 @@ from nextbest.decisions.offers.query import (
     upgrades,
     with_facts,
 )
-from nextbest.decisions.offers.run.scene import Scene, only, scene_of
+from nextbest.decisions.offers.run.scene import Scene, scene_of
 from nextbest.decisions.offers.spec import SOURCES, OfferSettings
 from nextbest.models.recommend import Chance, fit_chance
 from nextbest.tables.store import Store
@@ -35,13 +37,40 @@ _LEAST_PURCHASES = 50
 """With fewer products bought since, there is nothing to learn from."""
 
 
-def a_horizon_before(store: Store, settings: OfferSettings, scene: Scene) -> Scene | None:
-    """Draw up the scene of one horizon ago; ``None`` without days, or with too few purchases since to learn from."""
+def a_horizon_before(
+    store: Store,
+    settings: OfferSettings,
+    scene: Scene,
+    *,
+    also: ir.Table | None = None,
+    among: ir.Table | None = None,
+) -> Scene | None:
+    """Draw up the scene of one horizon ago, of each n-th customer where they are many.
+
+    Parameters
+    ----------
+    also
+        Rows of customers who are kept in any case.
+    among
+        Rows of the customers to keep instead.
+
+    Returns
+    -------
+    ``None`` without days, or with too few purchases since to learn from.
+    """
     if scene.as_of is None:
         return None
     start = scene.as_of - timedelta(days=settings.horizon_days)
     (size,) = store.arrow(sizes(scene.has, start)).to_pylist()
-    return scene_of(store, settings, start) if size["n_since"] >= _LEAST_PURCHASES else None
+    if size["n_since"] < _LEAST_PURCHASES:
+        return None
+    every = -(-size["n_customers"] // _MOST_CUSTOMERS)
+    whom = None
+    if among is not None:
+        whom = partial(of_customers, rows=among)
+    elif every > 1:
+        whom = partial(sampled, every=every, also=also)
+    return scene_of(store, settings, start, whom)
 
 
 def learn_simple(store: Store, settings: OfferSettings, then: Scene | None, scene: Scene) -> Chance | None:
@@ -53,11 +82,8 @@ def learn_simple(store: Store, settings: OfferSettings, then: Scene | None, scen
     """
     if then is None or then.as_of is None:
         return None
-    (size,) = store.arrow(sizes(then.has, then.as_of)).to_pylist()
-    every = -(-size["n_customers"] // _MOST_CUSTOMERS)
-    some = then if every <= 1 else only(store, settings, then, sampled(then.has, every))
-    proposed = pool(shop_sources(store, settings, some), settings.max_candidates)
-    known = with_customers(with_facts(proposed, some.has, some.goods, then.as_of), some)
+    proposed = pool(shop_sources(store, settings, then), settings.max_candidates)
+    known = with_customers(with_facts(proposed, then.has, then.goods, then.as_of), then)
     since = bought_since(scene.has, then.as_of)
     is_open = known.is_open & (known.own_orders == 0) & ((known.n_alike == 0) | settings.offer_alike)
     joined = known.filter(is_open).left_join(since, ["customer_id", "product_id"])

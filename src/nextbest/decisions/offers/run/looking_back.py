@@ -30,7 +30,8 @@ def look_back(store: Store, settings: OfferSettings, then: Scene | None, scene: 
     if then is None or then.as_of is None or not store.has("earlier_recommendations", "starts_on"):
         return []
     listed = drawn_up_on(store.table("earlier_recommendations"), then.as_of)
-    learnt = learn_simple(store, settings, a_horizon_before(store, settings, then), then)
+    before = a_horizon_before(store, settings, then, among=then.has)
+    learnt = learn_simple(store, settings, before, then)
     goods = store.memtable(store.arrow(with_margins_of(then.goods, scene.goods)))
     known = replace(only(store, settings, then, of_customers(then.has, listed)), goods=goods)
     given = Given(listed, lacking_then(store, then))

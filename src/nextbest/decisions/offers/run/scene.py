@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -26,19 +27,31 @@ class Scene:
     """Facts of each customer; ``None`` without days."""
 
 
-def scene_of(store: Store, settings: OfferSettings, as_of: date | None) -> Scene:
-    """Draw up the scene of a day."""
-    has = store.memtable(store.arrow(_owned(store, as_of)))
+def scene_of(
+    store: Store,
+    settings: OfferSettings,
+    as_of: date | None,
+    whom: Callable[[ir.Table], ir.Table] | None = None,
+) -> Scene:
+    """Draw up the scene of a day.
+
+    Parameters
+    ----------
+    whom
+        Keep some of the customers; the catalogue and what is bought of late count everybody still.
+    """
+    whole = store.memtable(store.arrow(_owned(store, as_of)))
     products = store.table("products") if store.has("products") else None
     profiles = store.table("product_profiles") if store.has("product_profiles") else None
     stock = store.table("stock") if store.has("stock", "product_id", "on_hand") else None
-    goods = store.memtable(store.arrow(catalogue(has, products, profiles, stock, as_of, settings)))
-    popular = store.memtable(store.arrow(popularity(has, as_of, settings.horizon_days)))
+    goods = store.memtable(store.arrow(catalogue(whole, products, profiles, stock, as_of, settings)))
+    popular = store.memtable(store.arrow(popularity(whole, as_of, settings.horizon_days)))
+    has = whole if whom is None else store.memtable(store.arrow(whom(whole)))
     return Scene(as_of, has, goods, popular, _facts(store, settings, has, as_of))
 
 
 def only(store: Store, settings: OfferSettings, scene: Scene, has: ir.Table) -> Scene:
-    """Keep some of the customers; what is bought of late counts everybody still."""
+    """Keep what some of the customers have."""
     own = store.memtable(store.arrow(has))
     return replace(scene, has=own, customers=_facts(store, settings, own, scene.as_of))
 
