@@ -59,7 +59,7 @@ def placeholders(code: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for _, name, _, _ in parts if name))
 
 
-@functools.lru_cache(maxsize=200_000)
+@functools.lru_cache(maxsize=50_000)
 def sentence(code: str, values: tuple[tuple[str, Value], ...], language: str, currency: str | None) -> str:
     """Put a reason into words; what was said before is remembered.
 
@@ -71,7 +71,7 @@ def sentence(code: str, values: tuple[tuple[str, Value], ...], language: str, cu
     return render(Message(code, dict(values)), language, currency=currency)
 
 
-@functools.lru_cache(maxsize=200_000)
+@functools.lru_cache(maxsize=50_000)
 def say(kind: str, why: str, product: str, language: str) -> str:
     """Put into words what staff may say to the customer.
 
