@@ -58,7 +58,7 @@ def told(store, customer="ann", language="en"):
 def test_the_funnel_says_what_is_offered_why_and_what_came_close(make_store):
     answer, sentences = told(make_store(order_lines=LINES, offer_candidates=CANDIDATES, **RULES))
     assert sentences[1:] == [
-        "1 offers, most expected profit first. Probability: bought within 28 days, offered or not; what offering adds is untested.",
+        "1 offer, most expected profit first. Probability: bought within 28 days, offered or not; what offering adds is untested.",
         "1. Cake: 10% likely, expected profit $0.20 (margin $2.00, given). Because they bought Tea.",
         "Not offered, bought just now (5): Jam 0, Jam 1, Jam 2, …",
         "Rules: 1 start from what they have; 0 of these lead to what they have already, 1 to something they lack. 0 more do not concern them.",
