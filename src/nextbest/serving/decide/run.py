@@ -22,7 +22,7 @@ from nextbest.serving.log import Reached
 from nextbest.serving.policy import Policy
 from nextbest.serving.state import SubjectState
 
-_AT_ONCE: Final = 1_000
+_AT_ONCE: Final = 200
 """Requests of one pass: enough to share the work of arrays, few enough to stay in the cache."""
 
 
