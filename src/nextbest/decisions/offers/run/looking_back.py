@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
+import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from nextbest.decisions.offers.core.ranking import judge
-from nextbest.decisions.offers.query import bought_since, drawn_up_on, of_customers, with_margins_of
+from nextbest.decisions.offers.query import bought_since, drawn_up_on, of_customers, sampled, with_margins_of
 from nextbest.decisions.offers.run.learning import a_horizon_before, lacking_then, learn_simple
 from nextbest.decisions.offers.run.reading import Given, batches, candidates
 from nextbest.decisions.offers.run.scene import Scene, only
@@ -19,6 +20,7 @@ from nextbest.decisions.offers.spec import EVERY_KIND, OFFERED, OfferSettings, P
 from nextbest.models.recommend import Past, Tenth, compare, overall
 from nextbest.tables.store import Store
 
+_MOST_CUSTOMERS = 1_500
 _EPOCH = date(1970, 1, 1).toordinal()
 
 
@@ -29,12 +31,13 @@ def look_back(store: Store, settings: OfferSettings, then: Scene | None, scene: 
     """
     if then is None or then.as_of is None or not store.has("earlier_recommendations", "starts_on"):
         return []
-    listed = drawn_up_on(store.table("earlier_recommendations"), then.as_of)
-    before = a_horizon_before(store, settings, then, among=then.has)
-    learnt = learn_simple(store, settings, before, then)
+    listed = _some(store, drawn_up_on(store.table("earlier_recommendations"), then.as_of))
+    asked = only(store, settings, then, of_customers(then.has, listed))
+    before = a_horizon_before(store, settings, asked, among=asked.has)
+    learnt = learn_simple(store, settings, before, asked)
     goods = store.memtable(store.arrow(with_margins_of(then.goods, scene.goods)))
-    known = replace(only(store, settings, then, of_customers(then.has, listed)), goods=goods)
-    given = Given(listed, lacking_then(store, then))
+    known = replace(asked, goods=goods)
+    given = Given(listed, lacking_then(store, known))
     offers = []
     for batch in batches(store, known, given):
         read = candidates(store, settings, known, given, learnt, batch)
@@ -44,6 +47,13 @@ def look_back(store: Store, settings: OfferSettings, then: Scene | None, scene: 
         return []
     since = store.arrow(bought_since(scene.has, then.as_of))
     return _tenths(pa.concat_tables(offers), since, then.as_of.toordinal() - _EPOCH)
+
+
+def _some(store: Store, listed: ir.Table) -> ir.Table:
+    """Keep the lists of each n-th customer where there are many: a look back need not cost as much as the offers."""
+    n_customers = store.arrow(listed.select("customer_id").distinct()).num_rows
+    every = -(-n_customers // _MOST_CUSTOMERS)
+    return listed if every <= 1 else sampled(listed, every)
 
 
 def _tenths(offers: pa.Table, since: pa.Table, day: int) -> list[Tenth]:
