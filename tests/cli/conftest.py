@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from nextbest.cli import main
+from nextbest.cli import main, output
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ def nextbest(monkeypatch, capsys, tmp_path):
     """Run ``nextbest ...`` in an empty folder and give code, output and errors."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("NEXTBEST_LANGUAGE", "en")
-    monkeypatch.setenv("COLUMNS", "300")
+    monkeypatch.setattr(output.CONSOLE, "size", (300, 50))
 
     def call(*words):
         monkeypatch.setattr(sys, "argv", ["nextbest", *map(str, words)])

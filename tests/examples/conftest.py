@@ -144,7 +144,7 @@ def new_key(shop):
     return make
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # its event loop would be in the way of tests that run one of their own
 def chromium():
     path = shutil.which("chromium")
     if path is None:

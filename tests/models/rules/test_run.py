@@ -123,7 +123,7 @@ def test_a_pair_that_three_households_make_is_not_a_rule(make_store):
     rules, findings = run(make_store(order_lines=lines), min_count=5)
     assert rules == {}
     assert render(findings[0].sentence) == (
-        "At product level 1 pairs are in 5 baskets together, but each was made by fewer than 5 known customers."
+        "At product level 1 pair is in 5 baskets together, but each was made by fewer than 5 known customers."
     )
     assert len(run(make_store(order_lines=lines), min_count=5, min_customers=3)[0]) == 2
 

@@ -31,9 +31,9 @@ def join_events(parts: Parts) -> bool:
     """
     aliases = list(parts.identity("identities"))
     known = [[part["file"] for part in parts.tables.get("events", ())], aliases]
-    if not known[0] or not aliases or parts.copied.get("joined") == known:
-        return False
     given = [parts.folder / part["file"] for part in parts.tables.get(_LOADED, ())]
+    if not given or not aliases or parts.copied.get("joined") == known:
+        return False
     store = DuckDBStore(
         CANONICAL | {_LOADED: EVENTS},
         {_LOADED: given, "identities": [parts.folder / file for file in aliases]},
