@@ -8,8 +8,12 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+import sqlalchemy as sa
+
 from nextbest.base.messages import Message, render
+from nextbest.serving import state
 from nextbest.serving.decide import Ask, CartItem, Request, Result
+from nextbest.serving.policy import CONTACT_CHANNELS
 
 
 def new_id() -> str:
@@ -38,3 +42,21 @@ def plain(result: Result) -> dict[str, Any]:
         for offer in answer["offers"]:
             del offer["caps"]
     return values
+
+
+def as_people(connection: sa.Connection, requests: Sequence[Request]) -> Sequence[Request]:
+    """Decide on a contact to a device as to the customer whose it is: consent, lists and caps hold for people."""
+
+    def is_asked_of_a_device(one: Request) -> bool:
+        return bool(one.anonymous_id) and not one.customer_id and one.channel in CONTACT_CHANNELS
+
+    devices = [one.anonymous_id for one in requests if one.anonymous_id and is_asked_of_a_device(one)]
+    if not devices:
+        return requests
+    owners = dict(zip(devices, state.owners(connection, devices), strict=True))
+    return [
+        dataclasses.replace(one, customer_id=owners.get(one.anonymous_id or ""))
+        if is_asked_of_a_device(one)
+        else one
+        for one in requests
+    ]

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -15,36 +14,25 @@ from typing import Any, Final, Self, TypeVar
 
 import sqlalchemy as sa
 
-from nextbest.app import forgetting, keys, policies
-from nextbest.app.asking import asked, new_id
+from nextbest.app import forgetting, keys, policies, resting
+from nextbest.app.asking import as_people, asked, new_id
 from nextbest.app.committing import commit, n_rows
 from nextbest.app.config import Config, ServiceSettings
 from nextbest.app.operating import open_operations
+from nextbest.app.resting import Loaded
 from nextbest.base.errors import WorkspaceError
-from nextbest.engines.parts import Parts
 from nextbest.engines.snapshots import Snapshot as Run
 from nextbest.engines.snapshots import Snapshots, one_writer
-from nextbest.models.intent import MODEL_FILE
 from nextbest.serving import decide, events, log, state
-from nextbest.serving.decide import Compiled, Intent, Request, Result, Snapshot
+from nextbest.serving.decide import Intent, Request, Result
 from nextbest.serving.events import Call, EventSettings, Rejected
 from nextbest.serving.log import Appended, Decision, Forgotten, FullError, Writer, WriterSettings
-from nextbest.serving.policy import CONTACT_CHANNELS, Policy
+from nextbest.serving.policy import Policy
 
 T = TypeVar("T")
 _WRITE_ONLY: Final = Appended(0, 0, 0)
 _LEFT: Final = 60.0
 """Seconds after which files that still hold an erased customer are nobody else's work."""
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """What decisions rest on, replaced as a whole."""
-
-    run: str | None
-    """Name of the run; ``None``: none has finished yet."""
-    compiled: Compiled
-    snapshot: Snapshot
 
 
 class Service:
@@ -227,9 +215,9 @@ class Service:
         """Decide on many requests in one pass, without writing anything down."""
         loaded, at = self._loaded, now()
         if loaded.run is None:
-            return [_fallback(loaded, request, "snapshot_missing", at) for request in requests]
+            return [loaded.fallback(request, "snapshot_missing", at) for request in requests]
         with self.operations.reading() as connection:
-            requests = _as_people(connection, requests)
+            requests = as_people(connection, requests)
             known = state.read_all(connection, [(one.customer_id, one.anonymous_id) for one in requests], at)
             seed = str(self.config.shop.seed)
             count = partial(log.used, connection, at=at)
@@ -275,7 +263,7 @@ class Service:
     def too_late(self, request: Request) -> Result:
         """Give the fallback, and note it when there is time."""
         again = dataclasses.replace(request, request_id=new_id())
-        late = _fallback(self._loaded, again, "budget", now())
+        late = self._loaded.fallback(again, "budget", now())
         self._write_sometime(partial(commit, results=[late]))
         return late
 
@@ -292,51 +280,12 @@ class Service:
         return self._load(self._snapshots.open(loaded.run), candidate)
 
     def _load(self, current: Run | None, candidate: Policy | None = None) -> Loaded:
-        compiled = decide.compile_policy(candidate or self.policy())
-        files: Mapping[str, Any] = {}
-        if current:
-            files = current.with_inputs(Parts.open(self._store / "tables").files())
-        shop = self.config.shop
-        loading = decide.Loading(
-            name=current.name if current else None,
-            currency=shop.currency,
-            time_zone=shop.time_zone,
-            columns=compiled.columns,
-            never=self.config.capabilities["offers"].never,
-            margin_floor=self.config.capabilities["offers"].margin_floor,
-            segment=self.config.capabilities["recommend"].segment,
-            intent=current.file(MODEL_FILE) if current else None,
-        )
-        paths = {name: files[name] for name in decide.TABLES if name in files}
-        return Loaded(loading.name, compiled, decide.hide(decide.load(paths, loading), self.is_erased))
+        return resting.load(self.folder, self.config, current, candidate or self.policy(), self.is_erased)
 
 
 def now() -> datetime:
     """Read the clock: UTC without zone."""
     return datetime.now(UTC).replace(tzinfo=None)
-
-
-def _as_people(connection: sa.Connection, requests: Sequence[Request]) -> Sequence[Request]:
-    """Decide on a contact to a device as to the customer whose it is: consent, lists and caps hold for people."""
-    devices = [
-        one.anonymous_id
-        for one in requests
-        if one.anonymous_id and not one.customer_id and one.channel in CONTACT_CHANNELS
-    ]
-    if not devices:
-        return requests
-    owners = dict(zip(devices, state.owners(connection, devices), strict=True))
-    return [
-        dataclasses.replace(one, customer_id=owners[one.anonymous_id])
-        if one.anonymous_id in owners and not one.customer_id and one.channel in CONTACT_CHANNELS
-        else one
-        for one in requests
-    ]
-
-
-def _fallback(loaded: Loaded, request: Request, cause: str, at: datetime) -> Result:
-    snapshot = None if loaded.run is None else loaded.snapshot
-    return decide.fallback(request, cause, loaded.compiled.policy, now=at, snapshot=snapshot)
 
 
 def _tell(

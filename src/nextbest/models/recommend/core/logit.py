@@ -43,12 +43,12 @@ def conditional_logit(features: Floats, chosen: Bools, starts: Ints) -> Floats:
     ----------
     .. [1] McFadden (1974), Conditional logit analysis of qualitative choice behavior.
     """
+    if not chosen.any():
+        return np.zeros(features.shape[1])
     spread = features.std(axis=0)
     scale = np.where(spread > 0, spread, 1.0)
     scaled = (features - features.mean(axis=0)) / scale
     n_chosen = np.add.reduceat(chosen.astype(np.float64), starts)
-    if not n_chosen.any():
-        return np.zeros(features.shape[1])
     groups = np.repeat(np.arange(len(starts)), np.diff(np.append(starts, len(features))))
     weight = np.sqrt(n_chosen)
     taken = np.where(chosen, 1 / np.sqrt(np.maximum(n_chosen, 1))[groups], 0.0) @ scaled
