@@ -58,6 +58,11 @@ class Connection(asyncio.Protocol):
         if self._answer is not None and not self._answer.done():
             self._answer.set_exception(exc or ConnectionResetError())
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the service has not closed it, as it does when nothing was asked for five seconds."""
+        return not self._transport.is_closing()
+
     def data_received(self, data: bytes) -> None:
         """Gather an answer: its head ends with an empty line and tells the length of its body."""
         self._received += data
@@ -97,6 +102,7 @@ async def _at_rate(port: int, requests: Sequence[bytes], per_second: float) -> T
     told, began = Told(), time.perf_counter()
 
     async def one(request: bytes, due: float) -> None:
+        idle[:] = [other for other in idle if other.is_open]
         connection = idle.pop() if idle else await _connected(port)
         await _ask(connection, request, told, due, began)
         idle.append(connection)

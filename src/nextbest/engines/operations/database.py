@@ -12,7 +12,7 @@ import filelock
 import sqlalchemy as sa
 
 from nextbest.base.errors import SettingsError, WorkspaceError
-from nextbest.engines.operations.dialects import DIALECTS, dialect_of, trouble
+from nextbest.engines.operations.dialects import DIALECTS, Begin, dialect_of, trouble
 from nextbest.tables.operational import VERSION
 
 
@@ -30,6 +30,7 @@ class Database:
     def __init__(self, engine: sa.Engine, name: str, patience: float = 10.0) -> None:
         self.engine = engine
         self.name = name
+        self._patience = patience
         self._dialect = dialect_of(engine)
         sa.event.listen(
             engine, "connect", lambda connection, _: self._dialect.configure(connection, patience)
@@ -120,10 +121,9 @@ class Database:
         return version
 
     @contextmanager
-    def _transaction(self, begin: tuple[str, ...]) -> Iterator[sa.Connection]:
+    def _transaction(self, begin: Begin) -> Iterator[sa.Connection]:
         with self.engine.connect() as connection:
-            for statement in begin:
-                connection.exec_driver_sql(statement)
+            begin(connection, self._patience)
             yield connection
             connection.commit()
 
