@@ -10,6 +10,7 @@ import os
 import socket
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.client import HTTPResponse
@@ -30,6 +31,7 @@ from nextbest.tables.operational import EVENTS
 
 _WORKSPACE: Final = "NEXTBEST_DEMO"
 _MB: Final = 2**20
+_PIECE: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,23 +72,16 @@ def events(port: str, key: str, n_connections: str, seconds: str) -> Work:
 
 
 def streams(port: str, key: str, workspace: str, n_decisions: str, n_streams: str) -> Work:
-    """Send lines to be decided in so many streams at once, and count the answers."""
-    n, of = int(n_decisions), int(n_streams)
-    lines = [b"".join(islice(_lines(workspace), n * k // of, n * (k + 1) // of)) for k in range(of)]
+    """Send lines to be decided, so many connections at once, each the next 5,000 when it has its answers."""
+    n = int(n_decisions)
+    given = islice(_lines(workspace), n)
+    pieces = iter([b"".join(piece) for piece in iter(lambda: list(islice(given, _PIECE)), [])])
 
-    def do() -> list[int]:
-        counts: list[int] = []
-        threads = [
-            threading.Thread(target=lambda mine=mine: counts.append(_stream(int(port), key, mine)))
-            for mine in lines
-        ]
-        for one in threads:
-            one.start()
-        for one in threads:
-            one.join()
-        return counts
+    def do() -> int:
+        with ThreadPoolExecutor(int(n_streams)) as pool:
+            return sum(pool.map(lambda piece: _stream(int(port), key, piece), pieces))
 
-    return Work(do, lambda counts: {"decided": sum(counts)})
+    return Work(do, lambda n_decided: {"decided": n_decided})
 
 
 def run(size: Size = FULL) -> list[Part]:
@@ -160,7 +155,7 @@ def _decided(workspace: str, size: Size) -> Part:
         with serving(workspace, workers=workers) as served:
             took, seen = served.asked("benchmarks.serving:streams", workspace, n, n_streams)
         rate = f"{seen['decided'] / took.wall:,.0f} decisions/s, by CPU {seen['decided'] / took.cpu:,.0f}"
-        rows.append(Row(f"{n:,} lines, workers: {workers}, streams: {n_streams}", took, rate))
+        rows.append(Row(f"{n:,} lines, workers: {workers}, connections: {n_streams}", took, rate))
     targets = [
         _below(f"{n:,} decisions on 2 cores", 300 * n / 1e6, "s", took.wall),
         Target("lines answered", f"{n:,}", f"{seen['decided']:,}", seen["decided"] == n),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
@@ -26,7 +26,7 @@ from nextbest.engines.snapshots import Snapshots, one_writer
 from nextbest.serving import decide, events, log, state
 from nextbest.serving.decide import Intent, Request, Result
 from nextbest.serving.events import Call, EventSettings, Rejected
-from nextbest.serving.log import Appended, Decision, Forgotten, FullError, Writer, WriterSettings
+from nextbest.serving.log import Appended, Cap, Decision, Forgotten, FullError, Writer, WriterSettings
 from nextbest.serving.policy import Policy
 
 T = TypeVar("T")
@@ -216,14 +216,20 @@ class Service:
         loaded, at = self._loaded, now()
         if loaded.run is None:
             return [loaded.fallback(request, "snapshot_missing", at) for request in requests]
-        with self.operations.reading() as connection:
+        with (
+            self.operations.reading() as connection
+        ):  # not longer: a long read keeps what was written from its place
             requests = as_people(connection, requests)
             known = state.read_all(connection, [(one.customer_id, one.anonymous_id) for one in requests], at)
-            seed = str(self.config.shop.seed)
-            count = partial(log.used, connection, at=at)
-            return decide.decide(
-                loaded.snapshot, loaded.compiled, requests, known, now=at, seed=seed, contacts=count
-            )
+
+        def count(caps: Collection[Cap]) -> Mapping[Cap, int]:
+            with self.operations.reading() as connection:
+                return log.used(connection, caps, at=at)
+
+        seed = str(self.config.shop.seed)
+        return decide.decide(
+            loaded.snapshot, loaded.compiled, requests, known, now=at, seed=seed, contacts=count
+        )
 
     def intent(self, request: Request) -> Intent | None:
         """Tell how likely a visitor's running visit is to end in an order; ``None``: the run has no model for it."""
