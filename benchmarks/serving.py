@@ -93,8 +93,8 @@ def run(size: Size = FULL) -> list[Part]:
         _paced(workspace, size),
         _crowded(workspace, size),
         _told(workspace, size),
-        _decided(workspace, size),
         _swapped(workspace, size),
+        _decided(workspace, size),
     ]
 
 
