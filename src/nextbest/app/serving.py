@@ -68,7 +68,8 @@ class Service:
             if not is_patient:
                 self.close()
                 raise
-        self.consider(asked(None, ["home"]))  # what is loaded at the first decision is loaded now
+        for language in ("en", "zh"):  # what is loaded at the first decision is loaded now
+            self.consider(asked(None, ["home"], locale=language))
 
     def __enter__(self) -> Self:
         return self

@@ -218,11 +218,12 @@ def test_unknown_placement_customer_and_product_are_answered_and_counted(make_sh
         request_id="r",
         customer_id="zoe'; --",
         cart=(CartItem("nothing"),),
+        product_id="gone",
         placements=(Ask("nope"), Ask("home")),
     )
     result = decide(make_shop(), compile_policy(Policy.read(CALM, "test")), [request], now=NOON)[0]
     assert [answer.cause for answer in result.answers] == ["unknown_placement", None]
-    assert result.notes == {"unknown_customer": 1, "unknown_product": 1}
+    assert result.notes == {"unknown_customer": 1, "unknown_product": 2}
 
 
 @pytest.mark.parametrize("placement", ["home", "cart.addon", "receipt.next", "adviser.next"])

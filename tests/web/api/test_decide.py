@@ -145,3 +145,11 @@ def test_text_is_only_text(server, text):
     asked = {"subject": {"customer_id": text, "anonymous_id": text, "session_id": text}, **HOME}
     asked["context"] = {"cart": [{"product_id": text}], "product_id": text, "query": text, "page": text}
     assert offered(server.post("/v1/decide", json=asked))
+
+
+def test_a_wrong_item_is_told_once_and_an_empty_list_as_such(server):
+    def told(placements):
+        return server.post("/v1/decide", json={"placements": placements}).json()["errors"]
+
+    assert [one["where"] for one in told([{"id": "home", "limit": -1}])] == ["placements/0/limit"]
+    assert [one["where"] for one in told([])] == ["placements"]

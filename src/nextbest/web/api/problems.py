@@ -61,11 +61,16 @@ def refused(error: NextBestError) -> RefusedError:
 
 def wrong_values(error: ValidationError) -> RefusedError:
     """Give the problem of a body whose values are not what they should be; what was sent is not repeated."""
+    said = error.errors(include_url=False, include_input=False, include_context=False)
+    # A list is also called too short when its items are wrong: they are not counted.
+    own = {one["loc"] for one in said if one["type"] != "too_short"}
+    wrong_within = {place[:depth] for place in own for depth in range(len(place))}
+    said = [one for one in said if one["type"] != "too_short" or one["loc"] not in wrong_within]
     found = [
         {"where": "/".join(str(part) for part in one["loc"]), "expected": one["msg"].replace("Tuple", "List")}
-        for one in error.errors(include_url=False, include_input=False, include_context=False)[:20]
+        for one in said[:20]
     ]
-    return RefusedError(422, "api.wrong_values", errors=found, n=error.error_count())
+    return RefusedError(422, "api.wrong_values", errors=found, n=len(said))
 
 
 def wrong_parameters(error: RequestValidationError) -> RefusedError:

@@ -104,6 +104,7 @@ def subject_of(
     is_channel_known = request.channel in compiled.channels
     lines = _lines(request, state)
     known = [(index[one], units, price) for one, units, price in lines if one in index]
+    is_unknown_looked_at = request.product_id is not None and request.product_id not in index
     viewed = request.product_id or (
         state.views[0].product_id if state and state.views and state.session else None
     )
@@ -131,7 +132,7 @@ def subject_of(
             for kind, _, product in (one.partition(":") for one in rejected)
             if kind in KINDS and product in index
         ),
-        n_unknown_products=len(lines) - len(known),
+        n_unknown_products=len(lines) - len(known) + is_unknown_looked_at,
         is_consent_unknown=is_unknown,
         birth_day=int(customers.birth_day[row]) if row >= 0 else np.iinfo(np.int32).min,
     )
