@@ -5,6 +5,7 @@ python -m examples.shop_page demo
 
 import argparse
 import json
+import signal
 import socket
 import subprocess
 import sys
@@ -177,5 +178,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends the page ends the service too
     with suppress(KeyboardInterrupt):
         main()
